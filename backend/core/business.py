@@ -1,0 +1,38 @@
+"""The business that this installation serves: its name, zone, currency and booking rules, from the environment."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """Facts that rules are computed with. Minutes, hours and days are whole numbers."""
+
+    name: str
+    zone: ZoneInfo
+    currency: str
+    cancellation_notice_hours: int
+    """How long before its start a visit may still be cancelled or moved by the customer."""
+    slot_grid_minutes: int
+    """Bookable times lie on multiples of this, counted from midnight."""
+    booking_notice: timedelta
+    """The earliest start that can be offered, counted from now."""
+    booking_horizon: timedelta
+    """The latest start that can be offered, counted from now."""
+    email: str
+    """Where mails come from."""
+    public_url: str
+    """Where the web shop answers; tracking links are built on it. No trailing slash."""
+
+    def today(self, now: datetime) -> date:
+        """The date on the business's wall at `now`."""
+        return now.astimezone(self.zone).date()
+
+
+def business() -> Business:
+    """The business as configured."""
+    configured: Business = settings.ROTA_BUSINESS
+    return configured

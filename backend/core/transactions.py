@@ -1,0 +1,49 @@
+"""The two kinds of writing function, and the wall between them.
+
+* `@use_case` is a door: what the schema, a worker or the back office may call. It opens one durable transaction, so it
+  can never be nested by accident, and what it emits is committed with what it writes, or not at all.
+* `@step` is a part of another domain's use case: it insists on being inside one, so that nobody writes half a fact.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_inside: ContextVar[str | None] = ContextVar("rota_use_case", default=None)
+
+
+class OutsideUseCase(RuntimeError):
+    """A step was called on its own."""
+
+
+def use_case(function: Callable[P, R]) -> Callable[P, R]:
+    """Run `function` in one durable transaction of its own."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic(durable=True):
+            token = _inside.set(function.__qualname__)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _inside.reset(token)
+
+    return run
+
+
+def step(function: Callable[P, R]) -> Callable[P, R]:
+    """Let `function` run only inside a use case."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _inside.get() is None:
+            raise OutsideUseCase(f"{function.__module__}.{function.__qualname__} is a step: call it from a use case")
+        return function(*args, **kwargs)
+
+    return run

@@ -1,0 +1,102 @@
+"""Who is asking. Built once per request by the face, passed to every action and query, never looked up again."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.core.errors import NotAllowed, NotSignedIn
+
+
+class Role(StrEnum):
+    """The one role of a user."""
+
+    ADMIN = "ADMIN"
+    MANAGER = "MANAGER"
+    STAFF = "STAFF"
+    CUSTOMER = "CUSTOMER"
+
+
+class Permission(StrEnum):
+    """What a manager may be allowed to do, each by a flag."""
+
+    MANAGE_STAFF = "MANAGE_STAFF"
+    MANAGE_CUSTOMERS = "MANAGE_CUSTOMERS"
+    MANAGE_ORDERS = "MANAGE_ORDERS"
+    APPROVE_SERVICES = "APPROVE_SERVICES"
+    VIEW_REPORTS = "VIEW_REPORTS"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerScope:
+    """What a manager manages: everything, or the named staff and customers."""
+
+    manages_all: bool
+    permissions: frozenset[Permission]
+    staff_ids: frozenset[int]
+    customer_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in user, or nobody.
+
+    A guest is nobody as well: a tracking token opens one order through the operation that carries it and grants
+    nothing beyond that.
+    """
+
+    user_id: int | None = None
+    role: Role | None = None
+    staff_id: int | None = None
+    customer_id: int | None = None
+    manager: ManagerScope | None = None
+    token_id: int | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.user_id is not None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+    @property
+    def is_office(self) -> bool:
+        """Admins and managers."""
+        return self.role in (Role.ADMIN, Role.MANAGER)
+
+    @property
+    def manages_all(self) -> bool:
+        return self.is_admin or (self.manager is not None and self.manager.manages_all)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the viewer holds an office permission; admins hold all."""
+        return self.is_admin or (self.manager is not None and permission in self.manager.permissions)
+
+    def manages_staff(self, staff_id: int) -> bool:
+        return self.manages_all or (self.manager is not None and staff_id in self.manager.staff_ids)
+
+    def manages_customer(self, customer_id: int) -> bool:
+        return self.manages_all or (self.manager is not None and customer_id in self.manager.customer_ids)
+
+
+NOBODY = Viewer()
+
+
+def require_signed_in(viewer: Viewer) -> int:
+    """The viewer's user id, or NotSignedIn."""
+    if viewer.user_id is None:
+        raise NotSignedIn
+    return viewer.user_id
+
+
+def require_admin(viewer: Viewer) -> None:
+    """NotSignedIn for nobody, NotAllowed for everyone but an admin."""
+    require_signed_in(viewer)
+    if not viewer.is_admin:
+        raise NotAllowed
+
+
+def require_permission(viewer: Viewer, permission: Permission) -> None:
+    """NotSignedIn for nobody, NotAllowed for everyone without that office permission."""
+    require_signed_in(viewer)
+    if not viewer.may(permission):
+        raise NotAllowed

@@ -1,0 +1,66 @@
+"""The people who are served, and where they live."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from backend.core.choices import choices_of, one_of
+from backend.customers.rules import AddressKind
+
+
+class Customer(models.Model):
+    """A customer, with or without an account. Never deleted: archived by tag."""
+
+    user = models.OneToOneField(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customer",
+        help_text="The account that it signs in with.",
+    )
+    name = models.CharField(max_length=200, help_text="Full name.")
+    email = models.EmailField(db_index=True, help_text="Where its mail goes; lower case.")
+    phone = models.CharField(max_length=32, blank=True, help_text="Phone number.")
+    notes = models.TextField(blank=True, help_text="Notes of the office; customers never see them.")
+    tags = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Labels of the office; `archived` hides."
+    )
+    created_at = models.DateTimeField(help_text="When the row was made, in UTC.")
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Address(models.Model):
+    """A postal address of a customer."""
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="addresses", help_text="Whose address."
+    )
+    kind = models.CharField(
+        max_length=16, choices=choices_of(AddressKind), default=AddressKind.SERVICE, help_text="What it is for."
+    )
+    is_default = models.BooleanField(default=False, help_text="Whether it is the first choice of its kind.")
+    line1 = models.CharField(max_length=200, help_text="First line: house and street.")
+    line2 = models.CharField(max_length=200, blank=True, help_text="Second line.")
+    city = models.CharField(max_length=100, help_text="Post town.")
+    postcode = models.CharField(max_length=10, help_text="Postcode, with its space.")
+    country = models.CharField(max_length=2, default="GB", help_text="ISO 3166-1 alpha-2.")
+    created_at = models.DateTimeField(help_text="When it was entered, in UTC.")
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        ordering = ["-is_default", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "kind"], condition=Q(is_default=True), name="address_one_default_per_kind"
+            ),
+            one_of("kind", AddressKind, "address_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line1}, {self.postcode}"

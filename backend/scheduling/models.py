@@ -1,0 +1,157 @@
+"""Visits, and the claims on people's time that make them possible."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from backend.core.choices import choices_of, one_of
+from backend.scheduling.rules import AppointmentStatus, AppointmentType, ClaimKind, PaymentStatus
+
+
+class Appointment(models.Model):
+    """A visit: one member of staff doing one service from `start` to `end`."""
+
+    service = models.ForeignKey(
+        "catalogue.Service", on_delete=models.PROTECT, related_name="appointments", help_text="What is done."
+    )
+    staff = models.ForeignKey(
+        "staff.Staff", on_delete=models.PROTECT, related_name="appointments", help_text="Who does it."
+    )
+    start = models.DateTimeField(help_text="Start, in UTC.")
+    end = models.DateTimeField(help_text="End of the work, in UTC; the buffer follows it.")
+    buffer_minutes = models.PositiveIntegerField(default=0, help_text="Minutes kept free after the end.")
+    status = models.CharField(
+        max_length=16,
+        choices=choices_of(AppointmentStatus),
+        default=AppointmentStatus.PENDING,
+        help_text="Where the visit stands.",
+    )
+    type = models.CharField(max_length=16, choices=choices_of(AppointmentType), help_text="What it came from.")
+    version = models.PositiveIntegerField(default=1, help_text="Counts changes, for `version` in inputs.")
+    notes = models.TextField(blank=True, help_text="What the customer wants known.")
+    internal_notes = models.TextField(blank=True, help_text="Notes of staff and office; customers never see them.")
+    completion_photos = models.JSONField(default=list, blank=True, help_text="Pictures taken at the end.")
+    created_at = models.DateTimeField(help_text="When it was booked, in UTC.")
+
+    class Meta:
+        ordering = ["start", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="appointment_ends_after_start"),
+            one_of("status", AppointmentStatus, "appointment_status_known"),
+            one_of("type", AppointmentType, "appointment_type_known"),
+        ]
+        indexes = [
+            models.Index(fields=["staff", "start"], name="appointment_of_staff"),
+            models.Index(fields=["start", "id"], name="appointment_by_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Appointment {self.pk} at {self.start:%Y-%m-%d %H:%M}"
+
+
+class CustomerAppointment(models.Model):
+    """Whom a visit is for, where and on which terms: frozen when it was booked."""
+
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.CASCADE, related_name="booking", help_text="The visit."
+    )
+    customer = models.ForeignKey(
+        "customers.Customer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        help_text="The customer; empty for a guest.",
+    )
+    contact_name = models.CharField(max_length=200, help_text="Name of the customer or guest at booking.")
+    contact_email = models.EmailField(help_text="E-mail of the customer or guest at booking.")
+    contact_phone = models.CharField(max_length=32, blank=True, help_text="Phone of the customer or guest.")
+    line1 = models.CharField(max_length=200, help_text="First address line.")
+    line2 = models.CharField(max_length=200, blank=True, help_text="Second address line.")
+    city = models.CharField(max_length=100, help_text="Post town.")
+    postcode = models.CharField(max_length=10, help_text="Postcode, with its space.")
+    country = models.CharField(max_length=2, default="GB", help_text="ISO 3166-1 alpha-2.")
+    price = models.DecimalField(max_digits=10, decimal_places=2, help_text="Price of the visit.")
+    currency = models.CharField(max_length=3, help_text="ISO 4217 code of the price.")
+    extras = models.JSONField(default=list, blank=True, help_text="Names, prices and minutes of the extras.")
+    policy_hours = models.PositiveIntegerField(help_text="Hours of notice that cancelling takes.")
+    cancellation_deadline = models.DateTimeField(help_text="Until when the customer may cancel, in UTC.")
+    payment_status = models.CharField(
+        max_length=16,
+        choices=choices_of(PaymentStatus),
+        default=PaymentStatus.UNPAID,
+        help_text="What has been paid for it.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(price__gte=0), name="booking_price_not_negative"),
+            one_of("payment_status", PaymentStatus, "booking_payment_status_known"),
+        ]
+        indexes = [models.Index(fields=["customer", "appointment"], name="booking_of_customer")]
+
+    def __str__(self) -> str:
+        return f"Booking of appointment {self.appointment_id}"
+
+
+class Claim(models.Model):
+    """A stretch of one person's time that is taken. The only truth of busy.
+
+    PostgreSQL refuses a second claim that overlaps: whatever races in the code, two visits can never both win.
+    """
+
+    staff = models.ForeignKey("staff.Staff", on_delete=models.PROTECT, related_name="claims", help_text="Whose time.")
+    period = DateTimeRangeField(help_text="[start, end + buffer), in UTC.")
+    kind = models.CharField(max_length=16, choices=choices_of(ClaimKind), help_text="What it is taken for.")
+    appointment = models.OneToOneField(
+        Appointment,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="claim",
+        help_text="The visit that takes it.",
+    )
+    time_off = models.OneToOneField(
+        "staff.TimeOff",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="claim",
+        help_text="The absence that takes it.",
+    )
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="claim_no_overlap",
+                expressions=[
+                    # Equality inside a GiST index without btree_gist: the range [id, id] overlaps only itself.
+                    (
+                        Func(
+                            F("staff_id"),
+                            F("staff_id"),
+                            Value("[]"),
+                            function="int8range",
+                            output_field=BigIntegerRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind=ClaimKind.APPOINTMENT.value, appointment__isnull=False, time_off=None)
+                    | Q(kind=ClaimKind.TIME_OFF.value, appointment=None, time_off__isnull=False)
+                ),
+                name="claim_for_exactly_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+                name="claim_period_bounded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of staff {self.staff_id}"

@@ -1,0 +1,89 @@
+"""The states of a visit, and until when it may be changed."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backend.core.errors import InvalidTransition
+
+
+class AppointmentStatus(StrEnum):
+    """Where a visit stands."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+class AppointmentType(StrEnum):
+    """What a visit came from."""
+
+    SINGLE = "SINGLE"
+    ORDER_ITEM = "ORDER_ITEM"
+    SUBSCRIPTION = "SUBSCRIPTION"
+
+
+class ClaimKind(StrEnum):
+    """What time is taken for."""
+
+    APPOINTMENT = "APPOINTMENT"
+    TIME_OFF = "TIME_OFF"
+
+
+class PaymentStatus(StrEnum):
+    """What has been paid."""
+
+    UNPAID = "UNPAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    REFUNDED = "REFUNDED"
+
+
+class DayReason(StrEnum):
+    """Why a day has no bookable time."""
+
+    NO_STAFF_FOR_SERVICE = "NO_STAFF_FOR_SERVICE"
+    OUT_OF_AREA = "OUT_OF_AREA"
+    NOT_WORKING = "NOT_WORKING"
+    TIME_OFF = "TIME_OFF"
+    FULLY_BOOKED = "FULLY_BOOKED"
+    TOO_SOON = "TOO_SOON"
+    BEYOND_HORIZON = "BEYOND_HORIZON"
+
+
+OPEN_STATUSES = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS})
+"""A visit in one of these holds a claim; no other does."""
+
+TRANSITIONS: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    AppointmentStatus.PENDING: frozenset({AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED}),
+    AppointmentStatus.CONFIRMED: frozenset(
+        {
+            AppointmentStatus.IN_PROGRESS,
+            AppointmentStatus.COMPLETED,
+            AppointmentStatus.CANCELLED,
+            AppointmentStatus.NO_SHOW,
+        }
+    ),
+    AppointmentStatus.IN_PROGRESS: frozenset({AppointmentStatus.COMPLETED, AppointmentStatus.CANCELLED}),
+    AppointmentStatus.COMPLETED: frozenset(),
+    AppointmentStatus.CANCELLED: frozenset(),
+    AppointmentStatus.NO_SHOW: frozenset(),
+}
+
+
+def require_transition(before: AppointmentStatus, after: AppointmentStatus) -> None:
+    """InvalidTransition unless the table above has the step."""
+    if after not in TRANSITIONS[before]:
+        raise InvalidTransition(f"A visit that is {before.value} can't become {after.value}.")
+
+
+def cancellation_deadline(start: datetime, policy_hours: int) -> datetime:
+    """Until when the customer may cancel or move a visit: its start less the policy's hours."""
+    return start - timedelta(hours=policy_hours)
+
+
+def deadline_passed(deadline: datetime, now: datetime) -> bool:
+    """Whether it is too late; the deadline itself is still in time."""
+    return now > deadline

@@ -1,0 +1,191 @@
+"""Settings shared by every way of running. Values that differ between installations come from the environment."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import django_stubs_ext
+
+from backend.core.business import Business
+from backend.core.logs import logging_settings
+from backend.settings.environment import read_environment
+
+# Lets Django's classes be subscripted at runtime: `ModelAdmin[Order]`.
+django_stubs_ext.monkeypatch()
+
+ENV = read_environment()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+ROTA_HOME = Path(ENV["ROTA_HOME"]).resolve()
+
+SECRET_KEY = ENV["SECRET_KEY"] or "development-only-key-that-production-refuses-to-start-with"
+DEBUG = False
+ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+ASGI_APPLICATION = "backend.asgi.application"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/admin/login/"
+# The e-mail is unique by an index on lower(email), which is stronger than the plain `unique` that the check looks for.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "strawberry_django",
+    "backend.core",
+    "backend.events",
+    "backend.accounts",
+    "backend.geography",
+    "backend.customers",
+    "backend.staff",
+    "backend.catalogue",
+    "backend.scheduling",
+    "backend.orders",
+    "backend.notifications",
+    "schema",
+    "workers",
+]
+
+MIDDLEWARE = [
+    "backend.core.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for a PostgreSQL URL: host, port and socket folder, options as in libpq."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    host = query.pop("host", None) or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **query},
+        "ATOMIC_REQUESTS": False,
+    }
+
+
+DATABASES = {"default": database(ENV["DATABASE_URL"])}
+
+REDIS_URL: str = ENV["REDIS_URL"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py 8 gives sockets a five-second read timeout, which kills idle listeners.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "rota"},
+    }
+}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MANIFEST_STRICT = False
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+
+
+def email(url: str) -> dict[str, Any]:
+    """Django's mail settings for `smtp://user:password@host:port?tls=true|ssl=true`."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or 25,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": query.get("tls") == "true",
+        "EMAIL_USE_SSL": query.get("ssl") == "true",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+if ENV["EMAIL_URL"]:
+    globals().update(email(ENV["EMAIL_URL"]))
+else:
+    EMAIL_BACKEND = "backend.notifications.gateway.OutboxFolder"
+EMAIL_FILE_PATH = ROTA_HOME / "outbox"
+DEFAULT_FROM_EMAIL = ENV["ROTA_BUSINESS_EMAIL"]
+
+ROTA_BUSINESS = Business(
+    name=ENV["ROTA_BUSINESS_NAME"],
+    zone=ENV["ROTA_TIME_ZONE"],
+    currency=ENV["ROTA_CURRENCY"],
+    cancellation_notice_hours=ENV["ROTA_CANCELLATION_NOTICE_HOURS"],
+    slot_grid_minutes=ENV["ROTA_SLOT_GRID_MINUTES"],
+    booking_notice=timedelta(hours=ENV["ROTA_BOOKING_NOTICE_HOURS"]),
+    booking_horizon=timedelta(days=ENV["ROTA_BOOKING_HORIZON_DAYS"]),
+    email=ENV["ROTA_BUSINESS_EMAIL"],
+    public_url=ENV["PUBLIC_URL"].rstrip("/"),
+)
+ROTA_ACCESS_TOKEN_LIFETIME = timedelta(days=ENV["ACCESS_TOKEN_DAYS"])
+ROTA_TRUSTED_PROXIES: int = ENV["TRUSTED_PROXIES"]
+ROTA_CORS_ORIGINS: list[str] = ENV["CORS_ORIGINS"]
+ROTA_COST_BUDGET: int = ENV["COST_BUDGET"]
+ROTA_COST_RESTORE_PER_SECOND: int = ENV["COST_RESTORE_PER_SECOND"]
+ROTA_LIMITS = {
+    "max_body_bytes": 100_000,
+    "max_tokens": 2_000,
+    "max_depth": 12,
+    "max_aliases": 30,
+}
+
+LOGGING_CONFIG = None
+LOGGING = logging_settings(level=ENV["LOG_LEVEL"], style=ENV["LOG_FORMAT"] or "console")
+
+STRAWBERRY_DJANGO = {
+    "FIELD_DESCRIPTION_FROM_HELP_TEXT": True,
+    "TYPE_DESCRIPTION_FROM_MODEL_DOCSTRING": True,
+    "MAP_AUTO_ID_AS_GLOBAL_ID": True,
+    "USE_DEPRECATED_FILTERS": False,
+}

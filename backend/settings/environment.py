@@ -1,0 +1,106 @@
+"""Every environment variable that Rota reads: one table, checked at start, printed in docs/operations.md.
+
+A test compares this table with the document.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("say true or false")
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isalpha() or not text.isupper():
+        raise ValueError("say an ISO 4217 code such as GBP")
+    return text
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("say a whole number above zero")
+    return number
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("say a whole number, zero or more")
+    return number
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _grid(text: str) -> int:
+    number = _positive(text)
+    if 1440 % number:
+        raise ValueError("say a number of minutes that divides a day")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how it is read, and what stands in when it is unset."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("DATABASE_URL", "", str, "PostgreSQL, `postgresql://user:password@host:port/name`. Unset: embedded."),
+    Variable("REDIS_URL", "", str, "Redis, `redis://host:port/0` or `unix:///path`. Unset: embedded."),
+    Variable("ROTA_HOME", ".rota", str, "Folder of the embedded servers, the mail outbox and uploaded files."),
+    Variable("PORT", "8000", _positive, "Port that `make up` serves on."),
+    Variable("SECRET_KEY", "", str, "Signing key, at least 50 characters. Production refuses to start without."),
+    Variable("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", _names, "Host names served, comma-separated."),
+    Variable("TRUSTED_PROXIES", "0", _natural, "Reverse proxies in front that append to X-Forwarded-For."),
+    Variable("CORS_ORIGINS", "", _names, "Browser origins that may call the API, comma-separated."),
+    Variable("EMAIL_URL", "", str, "`smtp://user:password@host:587?tls=true`. Unset: a folder under ROTA_HOME."),
+    Variable("PUBLIC_URL", "http://localhost:8000", str, "Base of the links in mails, without a trailing slash."),
+    Variable("LOG_LEVEL", "INFO", str.upper, "DEBUG, INFO, WARNING or ERROR."),
+    Variable("LOG_FORMAT", "", str, "`json` or `console`. Unset: console in development, json in production."),
+    Variable("DATABASE_POOL_SIZE", "8", _positive, "Connections of one process's pool (sockets and workers)."),
+    Variable("WEB_THREADS", "4", _positive, "Threads that answer HTTP in one web process."),
+    Variable("WORKER_THREADS", "4", _positive, "Threads that handle events in one worker process."),
+    Variable("ACCESS_TOKEN_DAYS", "30", _positive, "How long a sign-in lasts."),
+    Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
+    Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
+    Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),
+    Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),
+    Variable("ROTA_TIME_ZONE", "Europe/London", ZoneInfo, "IANA zone in which hours, dates and recurrences are read."),
+    Variable("ROTA_CURRENCY", "GBP", _currency, "ISO 4217 code kept with every stored total."),
+    Variable("ROTA_CANCELLATION_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may cancel."),
+    Variable("ROTA_SLOT_GRID_MINUTES", "15", _grid, "Bookable starts lie on multiples of this from midnight."),
+    Variable("ROTA_BOOKING_NOTICE_HOURS", "2", _natural, "Earliest start offered, from now."),
+    Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
+)
+
+
+def read_environment() -> dict[str, Any]:
+    """All variables, parsed; ImproperlyConfigured names every one that makes no sense."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for variable in VARIABLES:
+        text = os.environ.get(variable.name, variable.default)
+        try:
+            values[variable.name] = variable.read(text)
+        except (ValueError, LookupError) as error:
+            faults.append(f"{variable.name}={text!r}: {error}")
+    if faults:
+        raise ImproperlyConfigured("The environment makes no sense:\n  " + "\n  ".join(faults))
+    return values

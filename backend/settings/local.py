@@ -1,0 +1,5 @@
+"""Development and demo: embedded servers, readable logs, mails into a folder."""
+
+from backend.settings.base import *  # noqa: F403
+
+ALLOWED_HOSTS = ["*"]

@@ -1,0 +1,30 @@
+"""Production: refuses to start on anything that is fine on a laptop only."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.settings.base import *  # noqa: F403
+from backend.settings.base import ENV, logging_settings
+
+_faults = [
+    f"{name}: {why}"
+    for name, why, wrong in (
+        ("SECRET_KEY", "set a random one of at least 50 characters", len(ENV["SECRET_KEY"]) < 50),
+        ("DATABASE_URL", "name a PostgreSQL server; the embedded one is for development", not ENV["DATABASE_URL"]),
+        ("REDIS_URL", "name a Redis server; the embedded one is for development", not ENV["REDIS_URL"]),
+        ("ROTA_EMBEDDED", "production does not run on embedded servers", bool(os.environ.get("ROTA_EMBEDDED"))),
+        ("DEBUG", "production does not run with it", os.environ.get("DEBUG", "").lower() in ("1", "true", "yes", "on")),
+        ("EMAIL_URL", "name an SMTP server; the outbox folder is for development", not ENV["EMAIL_URL"]),
+        ("ALLOWED_HOSTS", "name the hosts; `*` lets any through", "*" in ENV["ALLOWED_HOSTS"]),
+    )
+    if wrong
+]
+if _faults:
+    raise ImproperlyConfigured("Production refuses to start:\n  " + "\n  ".join(_faults))
+
+LOGGING = logging_settings(level=ENV["LOG_LEVEL"], style=ENV["LOG_FORMAT"] or "json")
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000

@@ -1,0 +1,8 @@
+"""Tests: real PostgreSQL and Redis, fast hashing, mails kept in memory unless a test asks otherwise."""
+
+from backend.settings.base import *  # noqa: F403
+
+ALLOWED_HOSTS = ["*"]
+# Argon2 stays the algorithm; only its cost is turned down, so that signing in a persona takes no second.
+PASSWORD_HASHERS = ["tests.hashing.CheapArgon2"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,147 @@
+"""The people in the field: their hours, services and areas."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+
+class Staff(models.Model):
+    """A member of staff, with or without an account."""
+
+    user = models.OneToOneField(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="staff",
+        help_text="The account that it signs in with.",
+    )
+    name = models.CharField(max_length=200, help_text="Name shown to customers.")
+    email = models.EmailField(help_text="Work e-mail, unique whatever the case.")
+    phone = models.CharField(max_length=32, blank=True, help_text="Work phone.")
+    bio = models.TextField(blank=True, help_text="A few lines shown to customers.")
+    is_active = models.BooleanField(default=True, help_text="Inactive staff get no new visits.")
+    created_at = models.DateTimeField(help_text="When the row was made, in UTC.")
+
+    class Meta:
+        verbose_name_plural = "staff"
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="staff_email_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffSchedule(models.Model):
+    """The working hours of one weekday, in the business's time zone."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="schedules", help_text="Whose hours.")
+    day_of_week = models.PositiveSmallIntegerField(help_text="0 is Monday, 6 is Sunday.")
+    start = models.TimeField(help_text="Start of work, wall clock.")
+    end = models.TimeField(help_text="End of work, wall clock, on the same day.")
+    breaks = models.JSONField(default=list, blank=True, help_text='Breaks: `[["12:00", "12:30"]]`, wall clock.')
+
+    class Meta:
+        ordering = ["day_of_week"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "day_of_week"], name="schedule_once_per_weekday"),
+            models.CheckConstraint(condition=Q(day_of_week__lte=6), name="schedule_weekday_known"),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="schedule_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_of_week}: {self.start}-{self.end}"
+
+
+class ScheduleException(models.Model):
+    """A date on which the week does not hold: off, or with other hours."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="exceptions", help_text="Whose date.")
+    date = models.DateField(help_text="The date, in the business's time zone.")
+    start = models.TimeField(null=True, blank=True, help_text="Start of work that day; empty for a day off.")
+    end = models.TimeField(null=True, blank=True, help_text="End of work that day; empty for a day off.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why, for the office.")
+
+    class Meta:
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "date"], name="schedule_exception_once_per_date"),
+            models.CheckConstraint(
+                condition=Q(start=None, end=None) | Q(start__isnull=False, end__gt=F("start")),
+                name="schedule_exception_off_or_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date}"
+
+
+class TimeOff(models.Model):
+    """A stretch of absence. Its claim in scheduling is what keeps visits away."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="time_off", help_text="Who is away.")
+    start = models.DateTimeField(help_text="First instant away, in UTC.")
+    end = models.DateTimeField(help_text="First instant back, in UTC.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why, for the office.")
+    created_at = models.DateTimeField(help_text="When it was entered, in UTC.")
+
+    class Meta:
+        verbose_name_plural = "time off"
+        ordering = ["start", "id"]
+        constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="time_off_ends_after_start")]
+        indexes = [models.Index(fields=["staff", "start"], name="time_off_of_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d}"
+
+
+class StaffService(models.Model):
+    """That a member of staff offers a service, at its own price or duration where those are set."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="services", help_text="Who offers it.")
+    service = models.ForeignKey(
+        "catalogue.Service", on_delete=models.PROTECT, related_name="offers", help_text="What is offered."
+    )
+    price_override = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, help_text="Price instead of the service's."
+    )
+    duration_override_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes instead of the service's."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "service"], name="staff_offers_service_once"),
+            models.CheckConstraint(
+                condition=Q(price_override=None) | Q(price_override__gte=0), name="staff_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration_override_minutes=None) | Q(duration_override_minutes__range=(1, 24 * 60)),
+                name="staff_duration_within_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} offers {self.service_id}"
+
+
+class StaffArea(models.Model):
+    """A circle that a member of staff serves. Its centre is copied from geography when it is entered."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="areas", help_text="Who serves it.")
+    postcode = models.CharField(max_length=8, help_text="Centre: a postcode or outward code, without the space.")
+    radius_miles = models.DecimalField(max_digits=5, decimal_places=1, help_text="Radius in statute miles.")
+    latitude = models.FloatField(help_text="Centre, degrees north, WGS 84.")
+    longitude = models.FloatField(help_text="Centre, degrees east, WGS 84.")
+
+    class Meta:
+        ordering = ["postcode", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "postcode"], name="staff_area_once_per_postcode"),
+            models.CheckConstraint(
+                condition=Q(radius_miles__gt=0) & Q(radius_miles__lte=500), name="staff_area_radius_sensible"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.postcode} {self.radius_miles} mi"
