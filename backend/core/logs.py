@@ -20,10 +20,7 @@ def logging_settings(*, level: str, style: str) -> dict[str, Any]:
     `style` is `json` for machines or `console` for people.
     """
     renderer: Processor
-    if style == "json":
-        renderer = structlog.processors.JSONRenderer()
-    else:
-        renderer = structlog.dev.ConsoleRenderer(colors=False)
+    renderer = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
     settings: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,

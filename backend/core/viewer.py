@@ -35,6 +35,11 @@ class ManagerScope:
     customer_ids: frozenset[int]
 
 
+MANAGES_NOTHING = ManagerScope(
+    manages_all=False, permissions=frozenset(), staff_ids=frozenset(), customer_ids=frozenset()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The signed-in user, or nobody.

@@ -27,10 +27,6 @@ class TransactionIdField(models.Field[int, int]):
     def to_python(self, value: Any) -> int | None:
         return None if value is None else int(value)
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        value = super().get_db_prep_value(value, connection, prepared)
-        return value
-
 
 class CurrentTransactionId(Func):
     """`pg_current_xact_id()`: the writing transaction's own id."""

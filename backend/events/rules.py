@@ -23,7 +23,8 @@ class DeliveryStatus(StrEnum):
 
 def retry_delay(attempts: int) -> timedelta:
     """How long to wait after the `attempts`-th failure: doubling from two seconds, at most ten minutes."""
-    return min(_FIRST_DELAY * 2 ** max(attempts - 1, 0), _LONGEST_DELAY)
+    doublings = max(attempts - 1, 0)
+    return min(_FIRST_DELAY * float(2**doublings), _LONGEST_DELAY)
 
 
 def is_exhausted(attempts: int) -> bool:

@@ -17,7 +17,9 @@ class EmailLog(models.Model):
     subject = models.CharField(max_length=300, help_text="Subject line.")
     text = models.TextField(help_text="Plain-text body.")
     html = models.TextField(blank=True, help_text="HTML body.")
-    message_id = models.CharField(max_length=120, unique=True, help_text="Message-ID: the same however often it is sent.")
+    message_id = models.CharField(
+        max_length=120, unique=True, help_text="Message-ID: the same however often it is sent."
+    )
     status = models.CharField(
         max_length=16, choices=choices_of(EmailStatus), default=EmailStatus.QUEUED, help_text="Where it stands."
     )
@@ -35,9 +37,7 @@ class EmailLog(models.Model):
             one_of("kind", EmailKind, "email_kind_known"),
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], name="email_due", condition=models.Q(status__in=["QUEUED", "SENDING"])
-            ),
+            models.Index(fields=["due_at"], name="email_due", condition=models.Q(status__in=["QUEUED", "SENDING"])),
         ]
 
     def __str__(self) -> str:

@@ -84,7 +84,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),
     Variable("ROTA_TIME_ZONE", "Europe/London", ZoneInfo, "IANA zone in which hours, dates and recurrences are read."),
     Variable("ROTA_CURRENCY", "GBP", _currency, "ISO 4217 code kept with every stored total."),
-    Variable("ROTA_CANCELLATION_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may cancel."),
+    Variable(
+        "ROTA_CANCELLATION_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may cancel."
+    ),
     Variable("ROTA_SLOT_GRID_MINUTES", "15", _grid, "Bookable starts lie on multiples of this from midnight."),
     Variable("ROTA_BOOKING_NOTICE_HOURS", "2", _natural, "Earliest start offered, from now."),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),

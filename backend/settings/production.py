@@ -4,8 +4,9 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.core.logs import logging_settings
 from backend.settings.base import *  # noqa: F403
-from backend.settings.base import ENV, logging_settings
+from backend.settings.base import ENV
 
 _faults = [
     f"{name}: {why}"

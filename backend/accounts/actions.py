@@ -1,0 +1,78 @@
+"""Signing in and out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from backend.accounts.errors import InvalidCredentials
+from backend.accounts.models import AccessToken, User
+from backend.core.references import secret_token, token_hash
+from backend.core.throttle import Bucket, require_within
+from backend.core.transactions import use_case
+from backend.core.viewer import Viewer, require_signed_in
+
+SIGN_IN_BY_ACCOUNT = Bucket("sign-in-account", capacity=10, per_second=10 / 900)
+"""Ten tries, then one every 90 seconds, whoever tries."""
+
+SIGN_IN_BY_ADDRESS = Bucket("sign-in-address", capacity=50, per_second=50 / 900)
+"""Fifty tries from one network address, then one every 18 seconds."""
+
+_USED_RESOLUTION = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh token: the only time that its plain text exists."""
+
+    token: str
+    expires_at: datetime
+    user: User
+
+
+def sign_in(*, email: str, password: str, address: str, user_agent: str, now: datetime) -> SignedIn:
+    """Exchange e-mail and password for an access token.
+
+    Raises InvalidCredentials, in the same time whether or not the account exists, and RateLimited by account and by
+    network address.
+    """
+    email = email.strip().lower()
+    require_within(SIGN_IN_BY_ADDRESS, address)
+    require_within(SIGN_IN_BY_ACCOUNT, email)
+    user = User.objects.select_related("profile").filter(email=email).first()
+    if user is None:
+        make_password(password)  # costs what checking one does
+        raise InvalidCredentials
+    if not check_password(password, user.password) or not user.is_active:
+        raise InvalidCredentials
+    return _issue_token(user=user, user_agent=user_agent, now=now)
+
+
+@use_case
+def _issue_token(*, user: User, user_agent: str, now: datetime) -> SignedIn:
+    token = secret_token()
+    expires_at = now + settings.ROTA_ACCESS_TOKEN_LIFETIME
+    AccessToken.objects.create(
+        user=user,
+        token_hash=token_hash(token),
+        user_agent=user_agent[:300],
+        created_at=now,
+        expires_at=expires_at,
+        last_used_at=now,
+    )
+    User.objects.filter(pk=user.pk).update(last_login=now)
+    return SignedIn(token, expires_at, user)
+
+
+@use_case
+def sign_out(*, viewer: Viewer, now: datetime) -> None:
+    """Revoke the token that this request came with. Raises NotSignedIn."""
+    user_id = require_signed_in(viewer)
+    AccessToken.objects.filter(user_id=user_id, pk=viewer.token_id or 0, revoked_at=None).update(revoked_at=now)
+
+
+@use_case
+def note_use(*, token_id: int, now: datetime) -> None:
+    """Remember that a token was used, at most once in five minutes."""
+    AccessToken.objects.filter(pk=token_id, last_used_at__lt=now - _USED_RESOLUTION).update(last_used_at=now)

@@ -1,0 +1,13 @@
+"""Refusals of the catalogue."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.core.errors import ErrorCode, Refusal
+
+
+@dataclass
+class ServiceInactive(Refusal):
+    """The service, or the extra, can't be booked any more, or not yet."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INACTIVE

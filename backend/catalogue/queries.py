@@ -1,0 +1,72 @@
+"""The shop window and what lies behind it."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from backend.catalogue.models import Category, Service, ServiceExtra
+from backend.catalogue.rules import ApprovalStatus
+from backend.core.errors import FieldPath, NotFound
+from backend.core.viewer import Viewer
+
+_BOOKABLE = Q(is_active=True, approval_status=ApprovalStatus.APPROVED, category__is_active=True)
+
+
+def categories_visible_to(viewer: Viewer) -> QuerySet[Category]:
+    """Active categories; the office sees all."""
+    return Category.objects.all() if viewer.is_office else Category.objects.filter(is_active=True)
+
+
+def services_visible_to(viewer: Viewer) -> QuerySet[Service]:
+    """Bookable services; the office sees all, staff also what they proposed."""
+    if viewer.is_office:
+        return Service.objects.all()
+    visible = _BOOKABLE
+    if viewer.staff_id is not None:
+        visible |= Q(created_by_staff_id=viewer.staff_id)
+    return Service.objects.filter(visible)
+
+
+def bookable_services() -> QuerySet[Service]:
+    """What a customer can book now."""
+    return Service.objects.filter(_BOOKABLE)
+
+
+def category_for(viewer: Viewer, category_id: int, *, field: FieldPath = (), lock: bool = False) -> Category:
+    """The visible category, or NotFound."""
+    rows = categories_visible_to(viewer)
+    category = (rows.select_for_update(no_key=True) if lock else rows).filter(pk=category_id).first()
+    if category is None:
+        raise NotFound("There is no such category.", field)
+    return category
+
+
+def service_for(viewer: Viewer, service_id: int, *, field: FieldPath = (), lock: bool = False) -> Service:
+    """The visible service, or NotFound."""
+    rows = services_visible_to(viewer)
+    rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
+    service = rows.filter(pk=service_id).first()
+    if service is None:
+        raise NotFound("There is no such service.", field)
+    return service
+
+
+def services_by_id(service_ids: Iterable[int]) -> dict[int, Service]:
+    """Services with their category, bookable or not, whatever the viewer: for pricing what was asked for."""
+    return Service.objects.select_related("category").in_bulk(list(set(service_ids)))
+
+
+def extras_by_id(extra_ids: Iterable[int]) -> dict[int, ServiceExtra]:
+    """Extras, active or not."""
+    return ServiceExtra.objects.in_bulk(list(set(extra_ids)))
+
+
+def active_extras() -> QuerySet[ServiceExtra]:
+    """Extras that can be chosen now."""
+    return ServiceExtra.objects.filter(is_active=True)
+
+
+def extras_visible_to(viewer: Viewer) -> QuerySet[ServiceExtra]:
+    """Extras of the services that the viewer sees; only the office sees inactive ones."""
+    extras = ServiceExtra.objects.filter(service__in=services_visible_to(viewer))
+    return extras if viewer.is_office else extras.filter(is_active=True)

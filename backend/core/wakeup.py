@@ -1,0 +1,55 @@
+"""A knock on the door: "there are new events". It may be lost at no harm, for everyone also looks by themselves.
+
+After a commit, `knock()` wakes a thread of this process, which sends one message to the channel layer however many
+commits came meanwhile. So no request ever waits for Redis, and Redis being away costs nothing but a little latency.
+"""
+
+import asyncio
+import os
+import threading
+
+import structlog
+from channels.layers import get_channel_layer
+
+GROUP = "events"
+_log = structlog.get_logger(__name__)
+_lock = threading.Lock()
+_knocker: "_Knocker | None" = None
+
+
+class _Knocker(threading.Thread):
+    """One per process; made again after a fork, which copies no threads."""
+
+    def __init__(self) -> None:
+        super().__init__(name="rota-knocker", daemon=True)
+        self.pid = os.getpid()
+        self.asked = threading.Event()
+
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            raise RuntimeError("CHANNEL_LAYERS names no default layer")
+        while True:
+            await asyncio.to_thread(self.asked.wait)
+            self.asked.clear()
+            try:
+                await layer.group_send(GROUP, {"type": "events.new"})
+            except Exception as error:
+                _log.warning("wakeup.lost", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+
+def knock() -> None:
+    """Tell every reader of the event log to look. Returns at once and never fails."""
+    global _knocker
+    knocker = _knocker
+    if knocker is None or knocker.pid != os.getpid() or not knocker.is_alive():
+        with _lock:
+            knocker = _knocker
+            if knocker is None or knocker.pid != os.getpid() or not knocker.is_alive():
+                knocker = _knocker = _Knocker()
+                knocker.start()
+    knocker.asked.set()

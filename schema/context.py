@@ -1,0 +1,68 @@
+"""From a request to a Viewer: what every resolver knows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from strawberry.types import Info as StrawberryInfo
+
+from backend.accounts.queries import viewer_for_token
+from backend.core import clock
+from backend.core.requests import current_request_id
+from backend.core.viewer import NOBODY, Viewer
+
+
+@dataclass
+class Context:
+    """One operation's surroundings. `address` is the client's network address, for limits; `now` is fixed once."""
+
+    viewer: Viewer
+    now: datetime
+    request_id: str
+    address: str
+    user_agent: str = ""
+    authorization: str = ""
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+Info = StrawberryInfo[Context, None]
+
+
+def bearer_token(authorization: str) -> str | None:
+    """The token of `Bearer …`, or None."""
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and token else None
+
+
+def viewer_from(authorization: str, *, now: datetime) -> Viewer:
+    """Who an Authorization header stands for; a missing, unknown or expired token is nobody."""
+    token = bearer_token(authorization)
+    if token is None or len(token) > 200:
+        return NOBODY
+    return viewer_for_token(token, now=now)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's network address, seen through as many proxies as the settings trust, and no more."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    trusted = settings.ROTA_TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR") or "local")
+
+
+def context_for(request: HttpRequest) -> Context:
+    """The context of one HTTP request."""
+    now = clock.now()
+    authorization = request.headers.get("Authorization", "")
+    return Context(
+        viewer=viewer_from(authorization, now=now),
+        now=now,
+        request_id=current_request_id(),
+        address=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        authorization=authorization,
+    )

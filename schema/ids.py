@@ -1,0 +1,28 @@
+"""Global ids, in and out. An id of another kind, or none at all, is NOT_FOUND: what it names is not there."""
+
+from typing import Any
+
+import strawberry
+from strawberry import relay
+from strawberry.relay.types import GlobalIDValueError
+
+from backend.core.errors import FieldPath, NotFound
+
+_MAX_ID = 2**63 - 1
+
+
+def decode_id(given: strawberry.ID | relay.GlobalID, kind: str, field: FieldPath) -> int:
+    """The database id inside a global id of type `kind`; NotFound for anything else."""
+    try:
+        node = given if isinstance(given, relay.GlobalID) else relay.GlobalID.from_id(given)
+        number = int(node.node_id) if node.node_id.isascii() and node.node_id.isdecimal() else -1
+    except (GlobalIDValueError, ValueError):
+        number, node = -1, None
+    if node is None or node.type_name != kind or not 0 < number <= _MAX_ID:
+        raise NotFound(f"This is not the id of any {kind}.", field)
+    return number
+
+
+def decode_optional_id(given: Any, kind: str, field: FieldPath) -> int | None:
+    """As `decode_id`; None and absent stay None."""
+    return None if given is None or given is strawberry.UNSET else decode_id(given, kind, field)

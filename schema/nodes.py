@@ -1,0 +1,47 @@
+"""What can be fetched again by its id. Each type says which rows its viewer may see; all others are null."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import strawberry
+from asgiref.sync import sync_to_async
+from django.db.models import Model, QuerySet
+from strawberry import relay
+from strawberry.utils.inspect import in_async_context
+from strawberry_django.optimizer import optimizer
+
+from backend.core.viewer import Viewer
+from schema.context import Info
+
+
+class VisibleNode(relay.Node):
+    """Base of every type with an id. Subclasses are strawberry-django types and define `visible`."""
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> QuerySet[Any]:
+        """The rows that the viewer may see; the domain's `visible_to`."""
+        raise TypeError(f"{cls.__name__} does not say what is visible")
+
+    @classmethod
+    def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> Any:
+        """One statement for all ids; null for what is not there or not to be seen."""
+        if in_async_context():
+            return sync_to_async(cls._fetch)(info, list(node_ids))
+        return cls._fetch(info, list(node_ids))
+
+    @classmethod
+    def resolve_node(cls, node_id: str, *, info: Info, required: bool = False) -> Any:
+        """As `resolve_nodes`, for one."""
+        if in_async_context():
+            return sync_to_async(lambda: cls._fetch(info, [node_id])[0])()
+        return cls._fetch(info, [node_id])[0]
+
+    @classmethod
+    def _fetch(cls, info: Info, node_ids: list[str]) -> list[Any]:
+        wanted = [int(i) if i.isascii() and i.isdecimal() and len(i) < 19 else None for i in node_ids]
+        rows = cls.visible(info.context.viewer).filter(pk__in=[i for i in wanted if i is not None])
+        extension = optimizer.get()
+        if extension is not None:
+            rows = extension.optimize(rows, info=info)
+        found: dict[int, Model] = {row.pk: row for row in rows}
+        return [None if i is None or i not in found else strawberry.cast(cls, found[i]) for i in wanted]

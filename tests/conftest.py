@@ -1,0 +1,54 @@
+"""What every test can ask for."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+import redis
+import time_machine
+from django.conf import settings
+
+from tests import factories
+from tests.client import Api
+from tests.factories.business import NOW
+from tests.personas import Personas, make_personas
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    """Limits and buckets start full in every test."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    for key in client.scan_iter("rota:bucket:*", count=1000):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant that tests take for the present: pass it as `now`."""
+    return NOW
+
+
+@pytest.fixture
+def at_now() -> Iterator[datetime]:
+    """The clock stands at NOW, for tests that go through HTTP."""
+    with time_machine.travel(NOW, tick=False):
+        yield NOW
+
+
+@pytest.fixture
+def api(db: None) -> Api:
+    """A client without a token."""
+    return Api()
+
+
+@pytest.fixture
+def personas(db: None) -> Personas:
+    """The nine personas."""
+    return make_personas()
+
+
+@pytest.fixture
+def london(db: None) -> None:
+    """The outward codes that the factories use."""
+    factories.add_postcodes()

@@ -1,0 +1,38 @@
+"""Rows for tests. A factory makes a state by name; it goes around the actions, so it never tests them by accident."""
+
+from tests.factories.business import (
+    add_postcodes,
+    address,
+    area,
+    category,
+    customer,
+    extra,
+    manager,
+    offers,
+    service,
+    staff_member,
+    time_off,
+    token_for,
+    user,
+    works,
+)
+from tests.factories.orders import confirmed_order, pending_order
+
+__all__ = [
+    "add_postcodes",
+    "address",
+    "area",
+    "category",
+    "confirmed_order",
+    "customer",
+    "extra",
+    "manager",
+    "offers",
+    "pending_order",
+    "service",
+    "staff_member",
+    "time_off",
+    "token_for",
+    "user",
+    "works",
+]
