@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.core.logs import logging_settings
 from backend.settings.base import *  # noqa: F403
-from backend.settings.base import ENV
+from backend.settings.base import BASE_DIR, ENV
 
 _faults = [
     f"{name}: {why}"
@@ -25,6 +25,9 @@ if _faults:
     raise ImproperlyConfigured("Production refuses to start:\n  " + "\n  ".join(_faults))
 
 LOGGING = logging_settings(level=ENV["LOG_LEVEL"], style=ENV["LOG_FORMAT"] or "json")
+# Filled by `manage.py collectstatic` when the image is built; elsewhere whitenoise finds the files by itself.
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = False
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,0 +1,33 @@
+"""Leaky buckets."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from backend.core import throttle
+from backend.core.errors import RateLimited
+from backend.core.throttle import Bucket, require_within, take
+
+
+def test_a_bucket_empties_and_says_when_to_come_back() -> None:
+    bucket, who = Bucket("test", capacity=2, per_second=0.1), uuid.uuid4().hex
+    assert [take(bucket, who).allowed for _ in range(3)] == [True, True, False]
+    with pytest.raises(RateLimited) as caught:
+        require_within(bucket, who)
+    assert 5 <= caught.value.retry_after <= 10
+
+
+def test_everyone_has_a_bucket_of_their_own() -> None:
+    bucket = Bucket("test", capacity=1, per_second=0.1)
+    assert take(bucket, uuid.uuid4().hex).allowed
+    assert take(bucket, uuid.uuid4().hex).allowed
+
+
+def test_without_redis_nobody_is_held_up(settings: Any) -> None:
+    throttle._client.cache_clear()
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    try:
+        assert take(Bucket("test", capacity=1, per_second=0.1), "anyone", cost=100).allowed
+    finally:
+        throttle._client.cache_clear()
