@@ -1,0 +1,25 @@
+"""What lists cost in SQL statements."""
+
+import pytest
+
+from backend.catalogue.models import Category
+from tests import factories
+from tests.client import Api
+from tests.statements import assert_same_statements
+
+pytestmark = pytest.mark.django_db
+
+
+def one_more(category: Category) -> None:
+    service = factories.service(category=category)
+    factories.extra(service)  # noqa: S610 - a factory, not QuerySet.extra
+
+
+def test_the_catalogue_costs_the_same_for_one_service_as_for_fifty(api: Api) -> None:
+    category = factories.category()
+    assert_same_statements(
+        api,
+        "{ services { edges { node { name price { amount } extras { name } category { name } } } } }",
+        add=lambda: one_more(category),
+        at_most=2,
+    )
