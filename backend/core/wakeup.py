@@ -7,6 +7,7 @@ commits came meanwhile. So no request ever waits for Redis, and Redis being away
 import asyncio
 import os
 import threading
+import time
 
 import structlog
 from channels.layers import get_channel_layer
@@ -53,3 +54,44 @@ def knock() -> None:
                 knocker = _knocker = _Knocker()
                 knocker.start()
     knocker.asked.set()
+
+
+class Listener(threading.Thread):
+    """Hears the knocks, for a loop that sleeps in a thread of its own.
+
+    Supervised: a lost connection is made again after a second, and counts as a knock, since some may have been missed
+    meanwhile. Whoever waits here looks at the log on a timer as well.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="rota-listener", daemon=True)
+        self._knocked = threading.Event()
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until a knock, or `timeout` seconds; whether there was a knock."""
+        knocked = self._knocked.wait(timeout)
+        self._knocked.clear()
+        return knocked
+
+    def interrupt(self) -> None:
+        """Wake whoever waits, as a knock does."""
+        self._knocked.set()
+
+    def run(self) -> None:
+        while True:
+            try:
+                asyncio.run(self._listen())
+            except Exception as error:
+                _log.warning("wakeup.deaf", error=type(error).__name__)
+            time.sleep(1)
+            self._knocked.set()
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        if layer is None:
+            raise RuntimeError("CHANNEL_LAYERS names no default layer")
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        while True:
+            await layer.receive(channel)
+            self._knocked.set()

@@ -1,20 +1,41 @@
-"""Writing facts down, and minding their deliveries."""
+"""Writing facts down, and minding their deliveries.
 
-from collections.abc import Iterable
+The way of an event: `emit` writes it in the transaction that it tells of; `route_events` gives it one delivery per
+handler; `lease_deliveries` says which are to be sent now; `deliver` carries one out. PostgreSQL holds the whole truth:
+what is sent between these steps is ids, and may be lost, doubled or late at no harm.
+"""
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+import structlog
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import QuerySet
 
+from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.facts import Fact
-from backend.core.requests import current_request_id
-from backend.core.transactions import step
+from backend.core.requests import current_request_id, new_request_id
+from backend.core.transactions import step, use_case
+from backend.core.viewer import Viewer
 from backend.core.wakeup import knock
-from backend.events.models import Event
+from backend.events.models import Delivery, Event
+from backend.events.permissions import require_mind_deliveries
+from backend.events.queries import delivery_for
+from backend.events.rules import KEEP_DONE, LEASE, DeliveryStatus, Happened, Leased, is_exhausted, retry_delay
 
 _COLUMNS = frozenset({"staff_id", "order_id", "appointment_id", "customer_id", "actor_id"})
+_MAX_ERROR = 20_000
+_log = structlog.get_logger(__name__)
+
+
+class Effect(Protocol):
+    """What a handler does about an event: writes of its own, no call to an outside system."""
+
+    def __call__(self, event: Happened, /, *, now: datetime) -> None: ...
 
 
 @step
@@ -25,6 +46,143 @@ def emit(facts: Iterable[Fact], *, now: datetime) -> None:
     """
     Event.objects.bulk_create([_event(fact, now) for fact in facts])
     transaction.on_commit(knock, robust=True)
+
+
+@use_case
+def route_events(*, routes: Mapping[str, Sequence[str]], limit: int, now: datetime) -> int:
+    """Give up to `limit` new events one delivery per handler that `routes` names for their kind; how many there were.
+
+    Several may run at once: each takes rows that no other holds. An event committed late, with an id below those
+    routed long ago, is found all the same, because it is looked for by what is missing and not by its id.
+    """
+    events = list(
+        Event.objects.filter(routed_at=None)
+        .order_by("id")
+        .select_for_update(skip_locked=True, no_key=True)
+        .values_list("id", "kind")[:limit]
+    )
+    if not events:
+        return 0
+    Delivery.objects.bulk_create(
+        [
+            Delivery(event_id=event_id, handler=handler, due_at=now)
+            for event_id, kind in events
+            for handler in routes.get(kind, ())
+        ],
+        ignore_conflicts=True,
+    )
+    Event.objects.filter(pk__in=[event_id for event_id, _ in events]).update(routed_at=now)
+    return len(events)
+
+
+@use_case
+def lease_deliveries(*, limit: int, now: datetime) -> list[Leased]:
+    """Up to `limit` deliveries that are due, the longest waiting first, ours to send.
+
+    They fall due again after LEASE, so whatever becomes of the message, or of us, nothing is forgotten. A delivery
+    that is being carried out is locked by its handler and passed over.
+    """
+    rows = list(
+        Delivery.objects.filter(status=DeliveryStatus.PENDING, due_at__lte=now)
+        .order_by("due_at", "id")
+        .select_for_update(skip_locked=True)
+        .values_list("id", "event_id", "handler")[:limit]
+    )
+    if rows:
+        Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(due_at=now + LEASE)
+    return [Leased(*row) for row in rows]
+
+
+def deliver(*, event_id: int, handler: str, effect: Effect, now: datetime) -> bool:
+    """Carry one delivery out: `effect` and "done" in one transaction; whether it was this call that did it.
+
+    However often the message comes, and to however many workers at once, the effect happens once. Where it raises, it
+    is rolled back, and the failure is counted in a transaction of its own: tried again later, or dead. Log lines
+    and events of the effect carry the id of the request that caused the event.
+    """
+    event = Event.objects.filter(pk=event_id).first()
+    if event is None:
+        return False
+    request_id = event.request_id or new_request_id()
+    with structlog.contextvars.bound_contextvars(request_id=request_id, event_id=event_id, handler=handler):
+        try:
+            return _act_once(event=event, handler=handler, effect=effect, now=now)
+        except Exception as error:
+            count_failure(event_id=event_id, handler=handler, error=error, now=now)
+            return False
+
+
+@use_case
+def _act_once(*, event: Event, handler: str, effect: Effect, now: datetime) -> bool:
+    # A row that another worker holds is being carried out there: nothing to wait for.
+    delivery = _pending(event.pk, handler).select_for_update(skip_locked=True).first()
+    if delivery is None:
+        return False
+    effect(_happened(event), now=now)
+    delivery.status = DeliveryStatus.DONE
+    delivery.done_at = now
+    delivery.save(update_fields=["status", "done_at"])
+    return True
+
+
+@use_case
+def count_failure(*, event_id: int, handler: str, error: Exception, now: datetime) -> None:
+    """Note that a delivery failed: due again after a growing delay, dead after MAX_ATTEMPTS."""
+    delivery = _pending(event_id, handler).select_for_update().first()
+    if delivery is None:
+        return
+    delivery.attempts += 1
+    delivery.last_error = "".join(traceback.format_exception(error))[-_MAX_ERROR:].replace("\x00", "")
+    delivery.due_at = now + retry_delay(delivery.attempts)
+    if is_exhausted(delivery.attempts):
+        delivery.status = DeliveryStatus.DEAD
+        _log.error("delivery.dead", attempts=delivery.attempts, error=repr(error))
+    else:
+        _log.warning("delivery.failed", attempts=delivery.attempts, error=repr(error))
+    delivery.save(update_fields=["attempts", "last_error", "due_at", "status"])
+
+
+@use_case
+def send_again(*, viewer: Viewer, delivery_id: int, now: datetime, field: FieldPath = ("delivery_id",)) -> Delivery:
+    """Give a dead delivery a new life: it is due now, with all its attempts before it. Its last error stays to be read.
+
+    Raises NotSignedIn, NotAllowed, NotFound, and InvalidTransition for a delivery that is not dead.
+    """
+    require_mind_deliveries(viewer)
+    delivery = delivery_for(viewer, delivery_id, field=field, lock=True)
+    if delivery.status != DeliveryStatus.DEAD:
+        raise InvalidTransition(f"Only a dead delivery can be sent again; this one is {delivery.status}.", field)
+    delivery.status = DeliveryStatus.PENDING
+    delivery.attempts = 0
+    delivery.due_at = now
+    delivery.save(update_fields=["status", "attempts", "due_at"])
+    transaction.on_commit(knock, robust=True)
+    return delivery
+
+
+@step
+def forget_done_deliveries(*, limit: int, now: datetime) -> int:
+    """Delete up to `limit` deliveries that were done KEEP_DONE ago; how many there were."""
+    old = Delivery.objects.filter(status=DeliveryStatus.DONE, done_at__lt=now - KEEP_DONE).values("pk")[:limit]
+    return Delivery.objects.filter(pk__in=old).delete()[0]
+
+
+def _pending(event_id: int, handler: str) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(event_id=event_id, handler=handler, status=DeliveryStatus.PENDING)
+
+
+def _happened(event: Event) -> Happened:
+    return Happened(
+        event_id=event.pk,
+        kind=event.kind,
+        staff_id=event.staff_id,
+        order_id=event.order_id,
+        appointment_id=event.appointment_id,
+        customer_id=event.customer_id,
+        actor_id=event.actor_id,
+        data=event.data,
+        occurred_at=event.occurred_at,
+    )
 
 
 def _event(fact: Fact, now: datetime) -> Event:

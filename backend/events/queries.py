@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from backend.events.models import Event
+from backend.core.errors import FieldPath, NotFound
+from backend.core.viewer import Viewer
+from backend.events.models import Delivery, Event
+from backend.events.permissions import require_mind_deliveries
+from backend.events.rules import DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,3 +47,34 @@ def settled_after(cursor: Cursor) -> QuerySet[Event]:
         .filter(Q(transaction__gt=cursor.transaction) | Q(transaction=cursor.transaction, id__gt=cursor.event_id))
         .order_by("transaction", "id")
     )
+
+
+def log_end() -> Cursor:
+    """Where the settled log ends now.
+
+    What running and later transactions tell lies after it. Ask for it *before* reading rows that events speak of: then
+    whatever the rows don't show yet will be among the events.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        return Cursor(int(cursor.fetchone()[0]), 0)
+
+
+def deliveries_visible_to(viewer: Viewer) -> QuerySet[Delivery]:
+    """All for admins, none for anyone else."""
+    return Delivery.objects.select_related("event") if viewer.is_admin else Delivery.objects.none()
+
+
+def dead_deliveries(viewer: Viewer) -> QuerySet[Delivery]:
+    """What has failed too often and waits for a person. NotSignedIn or NotAllowed for all but admins."""
+    require_mind_deliveries(viewer)
+    return deliveries_visible_to(viewer).filter(status=DeliveryStatus.DEAD)
+
+
+def delivery_for(viewer: Viewer, delivery_id: int, *, field: FieldPath = (), lock: bool = False) -> Delivery:
+    """The visible delivery, or NotFound."""
+    rows = deliveries_visible_to(viewer)
+    delivery = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=delivery_id).first()
+    if delivery is None:
+        raise NotFound("There is no such delivery.", field)
+    return delivery
