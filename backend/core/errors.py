@@ -14,6 +14,7 @@ traceback to a raised exception.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import TracebackType
 from typing import ClassVar
 
 FieldPath = tuple[str | int, ...]
@@ -182,3 +183,30 @@ def raise_all(refusals: Sequence[Refusal]) -> None:
         raise refusals[0]
     if refusals:
         raise Refusals(list(refusals))
+
+
+class Problems:
+    """Collects what is refused on the way, to be raised together.
+
+    `with problems: name = clean_text(…)` keeps the refusal and goes on behind the block; what the block would have
+    assigned may be used only after `raise_all()`.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: list[Refusal] = []
+
+    def __enter__(self) -> "Problems":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Refusal):
+            self.refusals.append(error)
+        elif isinstance(error, Refusals):
+            self.refusals.extend(error.refusals)
+        return isinstance(error, Refusal | Refusals)
+
+    def raise_all(self) -> None:
+        """Raise what was collected, if anything was."""
+        raise_all(self.refusals)

@@ -1,0 +1,60 @@
+"""What happens to orders."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from backend.core.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced(Fact):
+    """A guest or a customer has ordered; the office has not decided yet."""
+
+    kind: ClassVar[str] = "order.placed"
+
+    order_id: int
+    customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStaffAssigned(Fact):
+    """The office has named who comes for one item of a pending order."""
+
+    kind: ClassVar[str] = "order.staff_assigned"
+
+    order_id: int
+    customer_id: int | None
+    staff_id: int
+    order_item_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderConfirmed(Fact):
+    """Every item has its visit."""
+
+    kind: ClassVar[str] = "order.confirmed"
+
+    order_id: int
+    customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(Fact):
+    """The order is off and its visits with it. `was_confirmed` tells whether it had any."""
+
+    kind: ClassVar[str] = "order.cancelled"
+
+    order_id: int
+    customer_id: int | None
+    reason: str
+    was_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCompleted(Fact):
+    """All the work is done."""
+
+    kind: ClassVar[str] = "order.completed"
+
+    order_id: int
+    customer_id: int | None
