@@ -7,6 +7,7 @@ that started them being killed, and are found again by the next one. Production 
 import hashlib
 import os
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -153,3 +154,17 @@ def _socket_path(folder: Path) -> Path:
     short = Path(tempfile.gettempdir()) / f"rota-{os.getuid()}-{digest}"
     short.mkdir(mode=0o700, exist_ok=True)
     return short / "redis.sock"
+
+
+def stop_all(home: Path) -> None:
+    """Stop whatever runs under `home`; nothing happens where nothing does."""
+    if (home / "postgres").exists():
+        stop_postgres(home)
+    if (home / "redis").exists():
+        stop_redis(home)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] != "stop":
+        sys.exit("usage: python -m backend.core.embedded stop FOLDER")
+    stop_all(Path(sys.argv[2]).resolve())
