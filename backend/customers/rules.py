@@ -1,6 +1,17 @@
-"""What an address is for."""
+"""What an address is for, and what makes a contact and an address usable."""
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
+
+from backend.core.errors import FieldPath, InvalidInput, Problems
+from backend.core.text import clean_email, clean_text
+from backend.geography.rules import format_postcode, is_outward_code, normalise_postcode
+
+COUNTRY = "GB"
+"""The only country whose postcodes we can place."""
+
+_PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
 
 
 class AddressKind(StrEnum):
@@ -9,3 +20,73 @@ class AddressKind(StrEnum):
     SERVICE = "SERVICE"
     BILLING = "BILLING"
     OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Who is to be reached."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostalAddress:
+    """Where the work is."""
+
+    line1: str
+    line2: str = ""
+    city: str
+    postcode: str
+    country: str = COUNTRY
+
+
+def clean_contact(given: Contact, *, field: FieldPath) -> Contact:
+    """The contact trimmed, its e-mail in lower case; everything wrong with it at once, under `field`."""
+    problems = Problems()
+    with problems:
+        name = clean_text(given.name, field=(*field, "name"), max_length=200)
+    with problems:
+        email = clean_email(given.email, field=(*field, "email"))
+    with problems:
+        phone = clean_phone(given.phone, field=(*field, "phone"))
+    problems.raise_all()
+    return Contact(name=name, email=email, phone=phone)
+
+
+def clean_phone(value: str | None, *, field: FieldPath) -> str:
+    """A phone number that could be dialled, as it was typed; blank is allowed."""
+    text = clean_text(value, field=field, max_length=32, required=False)
+    if text and not _PHONE.fullmatch(text):
+        raise InvalidInput("This is not a phone number.", field)
+    return text
+
+
+def clean_address(given: PostalAddress, *, field: FieldPath) -> PostalAddress:
+    """The address trimmed, its postcode as Royal Mail writes it; everything wrong with it at once, under `field`.
+
+    Says nothing about whether the postcode exists: `geography.queries.locate` does.
+    """
+    problems = Problems()
+    with problems:
+        line1 = clean_text(given.line1, field=(*field, "line1"), max_length=200)
+    with problems:
+        line2 = clean_text(given.line2, field=(*field, "line2"), max_length=200, required=False)
+    with problems:
+        city = clean_text(given.city, field=(*field, "city"), max_length=100)
+    with problems:
+        postcode = _full_postcode(given.postcode, field=(*field, "postcode"))
+    with problems:
+        country = clean_text(given.country, field=(*field, "country"), max_length=2).upper()
+        if country != COUNTRY:
+            raise InvalidInput("We only work in Great Britain (GB).", (*field, "country"))
+    problems.raise_all()
+    return PostalAddress(line1=line1, line2=line2, city=city, postcode=postcode, country=country)
+
+
+def _full_postcode(text: str, *, field: FieldPath) -> str:
+    code = normalise_postcode(text, field=field)
+    if is_outward_code(code):
+        raise InvalidInput("This is half a postcode: an address needs the whole one.", field)
+    return format_postcode(code)
