@@ -53,7 +53,8 @@ def log_end() -> Cursor:
     """Where the settled log ends now.
 
     What running and later transactions tell lies after it. Ask for it *before* reading rows that events speak of: then
-    whatever the rows don't show yet will be among the events.
+    whatever the rows don't show yet will be among the events. A transaction that ended while an older one was still
+    running may be in both: seen twice, never missed.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")

@@ -170,6 +170,10 @@ ROTA_BUSINESS = Business(
 ROTA_ACCESS_TOKEN_LIFETIME = timedelta(days=ENV["ACCESS_TOKEN_DAYS"])
 ROTA_TRUSTED_PROXIES: int = ENV["TRUSTED_PROXIES"]
 ROTA_CORS_ORIGINS: list[str] = ENV["CORS_ORIGINS"]
+ROTA_WEB_THREADS: int = ENV["WEB_THREADS"]
+ROTA_SOCKET = "schema.sockets.GraphQLSocket"
+"""The consumer that answers websockets: named by string, for the project does not import its face."""
+ROTA_SOCKET_THREADS: int = ENV["DATABASE_POOL_SIZE"]
 ROTA_COST_BUDGET: int = ENV["COST_BUDGET"]
 ROTA_COST_RESTORE_PER_SECOND: int = ENV["COST_RESTORE_PER_SECOND"]
 ROTA_LIMITS = {
