@@ -27,7 +27,9 @@ class Application:
     """One ASGI application: HTTP, the GraphQL socket, and the server's start and stop."""
 
     def __init__(self) -> None:
-        self.http = WSGIMiddleware(wsgi_application, workers=settings.ROTA_WEB_THREADS)
+        # Any: a2wsgi spells ASGI and WSGI as typed dictionaries of its own, unlike Django's and ours in name only.
+        wsgi: Any = wsgi_application
+        self.http: Any = WSGIMiddleware(wsgi, workers=settings.ROTA_WEB_THREADS)
         # Named by string: the project does not import its face (import-linter, contract "face").
         self.socket = import_string(settings.ROTA_SOCKET).as_asgi()
 

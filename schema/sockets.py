@@ -214,7 +214,8 @@ class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
     async def on_ws_connect(self, context: Connection) -> UnsetType:
         """Sign in by `{"authorization": "Bearer …"}`; without it the socket serves what is public."""
         await in_thread(context.sign_in)
-        return UNSET
+        no_payload: UnsetType = UNSET
+        return no_payload
 
 
 def _fault_of(message: Any) -> str | None:
@@ -260,5 +261,5 @@ def _address(scope: dict[str, Any], headers: Any) -> str:
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
     trusted = settings.ROTA_TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:
-        return hops[-trusted]
+        return str(hops[-trusted])
     return str((scope.get("client") or ["local"])[0])
