@@ -1,0 +1,90 @@
+"""Why time can't be had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from backend.core.errors import ErrorCode, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A time that could be had instead, when this was written. Instants are in UTC."""
+
+    start: datetime
+    end: datetime
+    staff_id: int
+    staff_name: str
+
+
+@dataclass
+class NoTime(Refusal):
+    """Base of refusals that can offer other times."""
+
+    alternatives: Sequence[Alternative] = ()
+
+
+@dataclass
+class SlotTaken(NoTime):
+    """The person's time is taken, by a visit or an absence."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.SLOT_TAKEN
+
+
+@dataclass
+class NoStaffAvailable(NoTime):
+    """Nobody who offers the service and covers the address is free then."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NO_STAFF_AVAILABLE
+
+
+@dataclass
+class NotWorking(NoTime):
+    """The time lies outside the person's working hours."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NOT_WORKING
+
+
+@dataclass
+class TooSoon(NoTime):
+    """The time lies within the business's booking notice, or in the past."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOO_SOON
+
+
+@dataclass
+class BeyondHorizon(NoTime):
+    """The time lies further ahead than the business takes bookings."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.BEYOND_HORIZON
+
+
+@dataclass
+class OutOfArea(Refusal):
+    """The person, or anybody at all, does not serve the address."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.OUT_OF_AREA
+
+
+@dataclass
+class StaffNotQualified(Refusal):
+    """The person does not offer the service."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.STAFF_NOT_QUALIFIED
+
+
+@dataclass
+class InThePast(Refusal):
+    """The time is over."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.IN_THE_PAST
+
+
+@dataclass
+class TimeOffConflict(Refusal):
+    """The absence overlaps visits, or another absence: move those first."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TIME_OFF_CONFLICT
+
+    appointment_ids: Sequence[int] = ()

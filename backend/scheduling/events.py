@@ -1,0 +1,89 @@
+"""What happens to visits. `previous` is what the visit was before: start, end, status, staff_id; None for a new one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from backend.core.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentFact(Fact):
+    """What every fact about a visit tells: how it stands now, and how it stood."""
+
+    staff_id: int
+    order_id: int | None
+    appointment_id: int
+    customer_id: int | None
+    start: datetime
+    end: datetime
+    status: str
+    previous: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBooked(AppointmentFact):
+    """A visit was put into somebody's day."""
+
+    kind: ClassVar[str] = "appointment.booked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoved(AppointmentFact):
+    """A visit got another time or another member of staff."""
+
+    kind: ClassVar[str] = "appointment.moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentStarted(AppointmentFact):
+    """The work began."""
+
+    kind: ClassVar[str] = "appointment.started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCompleted(AppointmentFact):
+    """The work is done."""
+
+    kind: ClassVar[str] = "appointment.completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(AppointmentFact):
+    """A visit was called off."""
+
+    kind: ClassVar[str] = "appointment.cancelled"
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMissed(AppointmentFact):
+    """Nobody opened the door."""
+
+    kind: ClassVar[str] = "appointment.no_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOffAdded(Fact):
+    """Somebody will be away."""
+
+    kind: ClassVar[str] = "time_off.added"
+
+    staff_id: int
+    time_off_id: int
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOffRemoved(Fact):
+    """Somebody will be there after all."""
+
+    kind: ClassVar[str] = "time_off.removed"
+
+    staff_id: int
+    time_off_id: int
+    start: datetime
+    end: datetime

@@ -1,0 +1,135 @@
+"""Visits as their viewers may see them, and everybody's time."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from backend.core.business import business
+from backend.core.errors import FieldPath, NotFound
+from backend.core.viewer import Viewer
+from backend.geography.rules import Place, miles_between
+from backend.scheduling.models import Appointment
+from backend.scheduling.rules import Busy, Day, Offer, Workload, days_between, without_breaks, working_spans
+from backend.staff import queries as staff_queries
+from backend.staff.queries import Area, Hours, Roster
+
+
+def appointments_visible_to(viewer: Viewer) -> QuerySet[Appointment]:
+    """Customers see their own visits, staff those in their own day, managers those of whom they manage, admins all."""
+    rows = Appointment.objects.all()
+    if viewer.manages_all:
+        return rows
+    if viewer.manager is not None:
+        managed = Q(staff__in=viewer.manager.staff_ids) | Q(booking__customer__in=viewer.manager.customer_ids)
+        return rows.filter(managed)
+    if viewer.staff_id is not None:
+        return rows.filter(staff_id=viewer.staff_id)
+    if viewer.customer_id is not None:
+        return rows.filter(booking__customer_id=viewer.customer_id)
+    return rows.none()
+
+
+def appointment_for(viewer: Viewer, appointment_id: int, *, field: FieldPath = (), lock: bool = False) -> Appointment:
+    """The visible visit, or NotFound."""
+    rows = appointments_visible_to(viewer)
+    rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
+    appointment = rows.filter(pk=appointment_id).first()
+    if appointment is None:
+        raise NotFound("There is no such visit.", field)
+    return appointment
+
+
+def workloads(
+    *,
+    place: Place | None,
+    service_ids: Iterable[int],
+    start: datetime,
+    end: datetime,
+    staff_ids: Iterable[int] | None = None,
+) -> list[Workload]:
+    """Who could come, and when everybody works and is busy in [start, end), by staff id.
+
+    Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
+    `place`, and true for all where there is none. Working hours are known for whole dates of the business's zone, claims
+    for all that reach into them. Six statements, however many people and days. Inside a transaction that has locked the
+    staff rows, claims are as they will stay until it ends.
+    """
+    zone = business().zone
+    first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
+    return workloads_on(days_between(first, last, zone), place=place, service_ids=service_ids, staff_ids=staff_ids)
+
+
+def workloads_on(
+    days: Sequence[Day], *, place: Place | None, service_ids: Iterable[int], staff_ids: Iterable[int] | None = None
+) -> list[Workload]:
+    """As `workloads`, for consecutive dates."""
+    rosters = staff_queries.rosters(
+        service_ids=set(service_ids), staff_ids=staff_ids, first_day=days[0].date, last_day=days[-1].date
+    )
+    claims = _claims([roster.staff_id for roster in rosters], days[0].start, days[-1].end)
+    return [_workload(roster, days, place, claims[roster.staff_id]) for roster in rosters]
+
+
+def _workload(roster: Roster, days: Sequence[Day], place: Place | None, busy: Sequence[Busy]) -> Workload:
+    return Workload(
+        staff_id=roster.staff_id,
+        staff_name=roster.name,
+        is_active=roster.is_active,
+        covers=place is None or covers(roster.areas, place),
+        offers={key: Offer(each.price_override, each.duration_override_minutes) for key, each in roster.offers.items()},
+        work=working_spans(
+            days,
+            {weekday: _minutes(hours) for weekday, hours in roster.week.items()},
+            {day: _minutes(hours) for day, hours in roster.exceptions.items()},
+        ),
+        busy=busy,
+    )
+
+
+def covers(areas: Iterable[Area], place: Place) -> bool:
+    """Whether the place lies in any of the circles."""
+    return any(
+        miles_between(area.latitude, area.longitude, place.latitude, place.longitude) <= area.radius_miles
+        for area in areas
+    )
+
+
+def _minutes(hours: Hours | None) -> list[tuple[int, int]]:
+    if hours is None:
+        return []
+    breaks = [(_minute(low), _minute(high)) for low, high in hours.breaks]
+    return without_breaks(_minute(hours.start), _minute(hours.end), breaks)
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+# Plain SQL: ten thousand rows through the ORM's converters, each with two instants, cost several times the search that
+# they are read for. The ranges of ids let the exclusion constraint's own index answer for many people at once.
+_CLAIMS = """
+SELECT staff_id, extract(epoch FROM lower(period))::bigint, extract(epoch FROM upper(period))::bigint,
+       kind = 'TIME_OFF'
+FROM scheduling_claim
+WHERE staff_id = ANY(%s) AND period && tstzrange(to_timestamp(%s), to_timestamp(%s))
+ORDER BY staff_id, lower(period)
+"""
+
+
+def claims_between(staff_ids: Iterable[int], start: datetime, end: datetime) -> Mapping[int, list[Busy]]:
+    """Claims that reach into [start, end), ascending, by member of staff. One statement."""
+    return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()))
+
+
+def _claims(staff_ids: Sequence[int], start: int, end: int) -> Mapping[int, list[Busy]]:
+    """Claims that reach into [start, end), ascending, by member of staff. One statement."""
+    found: defaultdict[int, list[Busy]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMS, [list(staff_ids), start, end])
+        for staff_id, low, high, is_time_off in cursor.fetchall():
+            found[staff_id].append(Busy(low, high, is_time_off))
+    return found

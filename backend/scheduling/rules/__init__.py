@@ -1,0 +1,44 @@
+"""Decisions about time: states of a visit, working days, who is free when. Pure: no ORM, no clock, no network."""
+
+from backend.scheduling.errors import Alternative
+from backend.scheduling.rules.days import Day, day_of, days_between
+from backend.scheduling.rules.states import (
+    OPEN_STATUSES,
+    TRANSITIONS,
+    AppointmentStatus,
+    AppointmentType,
+    ClaimKind,
+    DayReason,
+    PaymentStatus,
+    cancellation_deadline,
+    deadline_passed,
+    require_transition,
+)
+from backend.scheduling.rules.visits import Interval, Need, Offer, VisitPlan
+from backend.scheduling.rules.workloads import Busy, Span, Workload, without_breaks, working_spans
+
+__all__ = [
+    "OPEN_STATUSES",
+    "TRANSITIONS",
+    "Alternative",
+    "AppointmentStatus",
+    "AppointmentType",
+    "Busy",
+    "ClaimKind",
+    "Day",
+    "DayReason",
+    "Interval",
+    "Need",
+    "Offer",
+    "PaymentStatus",
+    "Span",
+    "VisitPlan",
+    "Workload",
+    "cancellation_deadline",
+    "day_of",
+    "days_between",
+    "deadline_passed",
+    "require_transition",
+    "without_breaks",
+    "working_spans",
+]

@@ -1,0 +1,101 @@
+"""All that is known of one member of staff over a window of time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from backend.scheduling.rules.days import Day
+from backend.scheduling.rules.visits import Offer
+
+Span = tuple[int, int]
+"""A stretch of time in epoch seconds, the first included, the second not."""
+
+Minutes = tuple[int, int]
+"""A stretch of a day in minutes past midnight on the wall."""
+
+
+class Busy(NamedTuple):
+    """A claim in epoch seconds, its buffer included."""
+
+    start: int
+    end: int
+    is_time_off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One member of staff over a window: what it offers, when it works, when it is busy.
+
+    `work` is working hours less breaks and days off; `busy` is claims. Both in epoch seconds (UTC), ascending and
+    without overlaps; a claim may begin before the window or end after it.
+    """
+
+    staff_id: int
+    staff_name: str
+    is_active: bool = True
+    covers: bool = True
+    """Whether one of its areas holds the place that was asked for."""
+    offers: Mapping[int, Offer] = field(default_factory=dict)
+    work: Sequence[Span] = ()
+    busy: Sequence[Busy] = ()
+
+    def offers_service(self, service_id: int) -> bool:
+        return service_id in self.offers
+
+    def works_through(self, start: datetime, end: datetime) -> bool:
+        """Whether [start, end) lies within working hours, no break in between."""
+        first, last = start.timestamp(), end.timestamp()
+        return any(low <= first and last <= high for low, high in self.work)
+
+    def is_free(self, start: datetime, end: datetime) -> bool:
+        """Whether nothing is claimed in [start, end). Count the buffer into `end`."""
+        return self.in_the_way(start, end) is None
+
+    def in_the_way(self, start: datetime, end: datetime) -> Busy | None:
+        """The first claim that overlaps [start, end)."""
+        first, last = start.timestamp(), end.timestamp()
+        return next((claim for claim in self.busy if claim.start < last and first < claim.end), None)
+
+    def booked_seconds(self, day: Day) -> int:
+        """How much of the date is booked with visits, buffers included: who has least is sent first."""
+        return sum(
+            max(0, min(claim.end, day.end) - max(claim.start, day.start))
+            for claim in self.busy
+            if not claim.is_time_off
+        )
+
+
+def working_spans(
+    days: Sequence[Day],
+    week: Mapping[int, Sequence[Minutes]],
+    exceptions: Mapping[date, Sequence[Minutes]],
+) -> list[Span]:
+    """When somebody works on `days`: its week (by weekday, 0 is Monday), or what an exception says for the date.
+
+    The minutes come ascending and without overlaps, breaks taken out.
+    """
+    spans: list[Span] = []
+    for day in days:
+        hours = exceptions.get(day.date)
+        for start, end in week.get(day.weekday, ()) if hours is None else hours:
+            span = (day.at(start), day.at(end))
+            if span[0] < span[1]:
+                spans.append(span)
+    return spans
+
+
+def without_breaks(start: int, end: int, breaks: Sequence[Minutes]) -> list[Minutes]:
+    """Working hours less their breaks, in minutes. Breaks may come in any order, overlap, or lie outside."""
+    parts: list[Minutes] = []
+    for low, high in sorted(breaks):
+        if high <= start or high <= low:
+            continue
+        if low >= end:
+            break
+        if low > start:
+            parts.append((start, low))
+        start = max(start, high)
+    if start < end:
+        parts.append((start, end))
+    return parts

@@ -1,0 +1,104 @@
+"""The people in the field, as others see them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService
+
+
+def lock_staff(staff_ids: Iterable[int]) -> dict[int, Staff]:
+    """Lock the rows in id order, in one statement, until the transaction ends: whoever claims time does so first.
+
+    `FOR NO KEY UPDATE`, so that rows which merely refer to the person can still be written. Ids without a row are left
+    out of the answer.
+    """
+    rows = Staff.objects.filter(pk__in=set(staff_ids)).order_by("pk").select_for_update(no_key=True)
+    return {row.pk: row for row in rows}
+
+
+# --- Rosters: what scheduling computes availability from, as plain values -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Price and minutes at which somebody does a service, where they differ from the service's own."""
+
+    price_override: Decimal | None
+    duration_override_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Working hours of one day, wall clock; `breaks` as pairs of wall-clock times."""
+
+    start: time
+    end: time
+    breaks: Sequence[tuple[time, time]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A circle: centre in degrees (WGS 84), radius in statute miles."""
+
+    latitude: float
+    longitude: float
+    radius_miles: float
+
+
+@dataclass(slots=True)
+class Roster:
+    """What is entered for one member of staff. `week` by weekday (0 is Monday); an exception of None is a day off."""
+
+    staff_id: int
+    name: str
+    is_active: bool
+    offers: dict[int, Terms] = field(default_factory=dict)
+    areas: list[Area] = field(default_factory=list)
+    week: dict[int, Hours] = field(default_factory=dict)
+    exceptions: dict[date, Hours | None] = field(default_factory=dict)
+
+
+def rosters(
+    *, service_ids: Iterable[int], staff_ids: Iterable[int] | None, first_day: date, last_day: date
+) -> list[Roster]:
+    """Rosters by id, with the offers among `service_ids` and the exceptions from `first_day` to `last_day`.
+
+    Without `staff_ids`, of the active staff who offer any of the services; with them, of exactly those, active or not.
+    Five statements, however many people and days.
+    """
+    people = Staff.objects.order_by("pk")
+    if staff_ids is None:
+        people = people.filter(is_active=True, services__service__in=set(service_ids)).distinct()
+    else:
+        people = people.filter(pk__in=set(staff_ids))
+    found = {row[0]: Roster(*row) for row in people.values_list("pk", "name", "is_active")}
+    _add_offers(found, service_ids)
+    _add_areas(found)
+    _add_hours(found, first_day, last_day)
+    return list(found.values())
+
+
+def _add_offers(found: Mapping[int, Roster], service_ids: Iterable[int]) -> None:
+    rows = StaffService.objects.filter(staff__in=list(found), service__in=set(service_ids))
+    for staff_id, service_id, price, minutes in rows.values_list(
+        "staff_id", "service_id", "price_override", "duration_override_minutes"
+    ):
+        found[staff_id].offers[service_id] = Terms(price, minutes)
+
+
+def _add_areas(found: Mapping[int, Roster]) -> None:
+    rows = StaffArea.objects.filter(staff__in=list(found)).order_by("pk")
+    for staff_id, latitude, longitude, radius in rows.values_list("staff_id", "latitude", "longitude", "radius_miles"):
+        found[staff_id].areas.append(Area(latitude, longitude, float(radius)))
+
+
+def _add_hours(found: Mapping[int, Roster], first_day: date, last_day: date) -> None:
+    weeks = StaffSchedule.objects.filter(staff__in=list(found))
+    for staff_id, weekday, start, end, breaks in weeks.values_list("staff_id", "day_of_week", "start", "end", "breaks"):
+        pairs = [(time.fromisoformat(low), time.fromisoformat(high)) for low, high in breaks]
+        found[staff_id].week[weekday] = Hours(start, end, pairs)
+    exceptions = ScheduleException.objects.filter(staff__in=list(found), date__range=(first_day, last_day))
+    for staff_id, day, start, end in exceptions.values_list("staff_id", "date", "start", "end"):
+        found[staff_id].exceptions[day] = None if start is None or end is None else Hours(start, end)
