@@ -54,9 +54,9 @@ def workloads(
     """Who could come, and when everybody works and is busy in [start, end), by staff id.
 
     Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
-    `place`, and true for all where there is none. Working hours are known for whole dates of the business's zone, claims
-    for all that reach into them. Six statements, however many people and days. Inside a transaction that has locked the
-    staff rows, claims are as they will stay until it ends.
+    `place`, and true for all where there is none. Working hours and claims are known for the whole dates that the
+    window touches. Six statements, however many people and days. In a transaction that has locked the staff rows, claims are
+    as they will stay until it ends.
     """
     zone = business().zone
     first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()

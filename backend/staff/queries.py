@@ -100,5 +100,5 @@ def _add_hours(found: Mapping[int, Roster], first_day: date, last_day: date) -> 
         pairs = [(time.fromisoformat(low), time.fromisoformat(high)) for low, high in breaks]
         found[staff_id].week[weekday] = Hours(start, end, pairs)
     exceptions = ScheduleException.objects.filter(staff__in=list(found), date__range=(first_day, last_day))
-    for staff_id, day, start, end in exceptions.values_list("staff_id", "date", "start", "end"):
-        found[staff_id].exceptions[day] = None if start is None or end is None else Hours(start, end)
+    for staff_id, day, opens, closes in exceptions.values_list("staff_id", "date", "start", "end"):
+        found[staff_id].exceptions[day] = None if opens is None or closes is None else Hours(opens, closes)
