@@ -55,8 +55,8 @@ def workloads(
 
     Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
     `place`, and true for all where there is none. Working hours and claims are known for the whole dates that the
-    window touches. Six statements, however many people and days. In a transaction that has locked the staff rows, claims are
-    as they will stay until it ends.
+    window touches. Six statements, however many people and days. In a transaction that has locked the staff
+    rows, claims are as they will stay until it ends.
     """
     zone = business().zone
     first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
