@@ -102,3 +102,26 @@ def _add_hours(found: Mapping[int, Roster], first_day: date, last_day: date) -> 
     exceptions = ScheduleException.objects.filter(staff__in=list(found), date__range=(first_day, last_day))
     for staff_id, day, opens, closes in exceptions.values_list("staff_id", "date", "start", "end"):
         found[staff_id].exceptions[day] = None if opens is None or closes is None else Hours(opens, closes)
+
+
+# --- Who could come: what orders are priced and placed by -----------------------------------------------------------
+
+
+def active_offers(service_ids: Iterable[int]) -> dict[tuple[int, int], Terms]:
+    """Terms by (staff id, service id), of the active staff who offer any of the services. One statement."""
+    rows = StaffService.objects.filter(staff__is_active=True, service__in=set(service_ids))
+    return {
+        (staff_id, service_id): Terms(price, minutes)
+        for staff_id, service_id, price, minutes in rows.values_list(
+            "staff_id", "service_id", "price_override", "duration_override_minutes"
+        )
+    }
+
+
+def areas_of(staff_ids: Iterable[int]) -> dict[int, list[Area]]:
+    """The circles that each of them serves; people without any are left out. One statement."""
+    found: dict[int, list[Area]] = {}
+    rows = StaffArea.objects.filter(staff__in=set(staff_ids)).order_by("pk")
+    for staff_id, latitude, longitude, radius in rows.values_list("staff_id", "latitude", "longitude", "radius_miles"):
+        found.setdefault(staff_id, []).append(Area(latitude, longitude, float(radius)))
+    return found

@@ -1,0 +1,39 @@
+"""Customers and their addresses, as their viewers may see them."""
+
+from django.db.models import QuerySet
+
+from backend.core.errors import FieldPath, NotFound
+from backend.core.viewer import Viewer
+from backend.customers.models import Address, Customer
+
+
+def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:
+    """Customers see themselves, managers those they manage, admins all. Staff know them by their visits alone."""
+    rows = Customer.objects.all()
+    if viewer.manages_all:
+        return rows
+    if viewer.manager is not None:
+        return rows.filter(pk__in=viewer.manager.customer_ids)
+    return rows.none() if viewer.customer_id is None else rows.filter(pk=viewer.customer_id)
+
+
+def customer_for(viewer: Viewer, customer_id: int, *, field: FieldPath = (), lock: bool = False) -> Customer:
+    """The visible customer, or NotFound."""
+    rows = customers_visible_to(viewer)
+    customer = (rows.select_for_update(no_key=True) if lock else rows).filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound("There is no such customer.", field)
+    return customer
+
+
+def addresses_visible_to(viewer: Viewer) -> QuerySet[Address]:
+    """The addresses of visible customers."""
+    return Address.objects.filter(customer__in=customers_visible_to(viewer))
+
+
+def address_for(viewer: Viewer, address_id: int, *, field: FieldPath = ()) -> Address:
+    """The visible address, or NotFound."""
+    address = addresses_visible_to(viewer).filter(pk=address_id).first()
+    if address is None:
+        raise NotFound("There is no such address.", field)
+    return address
