@@ -1,4 +1,4 @@
-"""Refusals of orders."""
+"""Refusals of orders. Those about time and staff are scheduling's, those about services the catalogue's."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,15 +11,6 @@ class CouponUnknown(Refusal):
     """There is no coupon with this code."""
 
     code: ClassVar[ErrorCode] = ErrorCode.COUPON_UNKNOWN
-
-    message: str = "There is no such coupon."
-
-
-@dataclass
-class InThePast(Refusal):
-    """The wanted time is over."""
-
-    code: ClassVar[ErrorCode] = ErrorCode.IN_THE_PAST
 
 
 @dataclass

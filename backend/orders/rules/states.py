@@ -1,12 +1,8 @@
-"""The states of an order."""
+"""The states of an order, and its version."""
 
 from enum import StrEnum
 
-from backend.core.errors import InvalidTransition
-
-MAX_ITEMS = 20
-MAX_QUANTITY = 20
-MAX_NOTES = 2000
+from backend.core.errors import InvalidTransition, StaleVersion
 
 
 class OrderStatus(StrEnum):
@@ -37,7 +33,23 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
 }
 
 
+def can_become(before: OrderStatus, after: OrderStatus) -> bool:
+    """Whether the table above has the step."""
+    return after in TRANSITIONS[before]
+
+
 def require_transition(before: OrderStatus, after: OrderStatus) -> None:
     """InvalidTransition unless the table above has the step."""
-    if after not in TRANSITIONS[before]:
+    if not can_become(before, after):
         raise InvalidTransition(f"An order that is {before.value} can't become {after.value}.")
+
+
+def require_version(current: int, seen: int | None) -> None:
+    """StaleVersion where the client names a version and the order has moved on since; without one, anything goes."""
+    if seen is not None and seen != current:
+        raise StaleVersion(f"The order has changed: it is at version {current}, not {seen}.", ("version",))
+
+
+def payment_status_when_completed(before: OrderPaymentStatus) -> OrderPaymentStatus:
+    """Work that is done and not paid for is due; what was paid or refunded stays so."""
+    return OrderPaymentStatus.DUE if before is OrderPaymentStatus.UNPAID else before
