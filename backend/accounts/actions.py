@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Q
 
 from backend.accounts.errors import InvalidCredentials
 from backend.accounts.models import AccessToken, User
 from backend.core.references import secret_token, token_hash
 from backend.core.throttle import Bucket, require_within
-from backend.core.transactions import use_case
+from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer, require_signed_in
 
 SIGN_IN_BY_ACCOUNT = Bucket("sign-in-account", capacity=10, per_second=10 / 900)
@@ -20,6 +21,9 @@ SIGN_IN_BY_ADDRESS = Bucket("sign-in-address", capacity=50, per_second=50 / 900)
 """Fifty tries from one network address, then one every 18 seconds."""
 
 _USED_RESOLUTION = timedelta(minutes=5)
+
+KEEP_ENDED_TOKENS = timedelta(days=30)
+"""How long an expired or revoked token is kept, for questions about past sign-ins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,11 @@ def sign_out(*, viewer: Viewer, now: datetime) -> None:
 def note_use(*, token_id: int, now: datetime) -> None:
     """Remember that a token was used, at most once in five minutes."""
     AccessToken.objects.filter(pk=token_id, last_used_at__lt=now - _USED_RESOLUTION).update(last_used_at=now)
+
+
+@step
+def forget_ended_tokens(*, limit: int, now: datetime) -> int:
+    """Delete up to `limit` access tokens that expired or were revoked KEEP_ENDED_TOKENS ago; how many there were."""
+    ended = now - KEEP_ENDED_TOKENS
+    old = AccessToken.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)).values("pk")[:limit]
+    return AccessToken.objects.filter(pk__in=old).delete()[0]

@@ -6,7 +6,7 @@ A creating action asks `claim_key` first and tells `settle_key` last, both insid
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -16,6 +16,9 @@ from backend.core.models import IdempotencyKey
 from backend.core.text import clean_text
 from backend.core.transactions import step
 from backend.core.viewer import Viewer
+
+KEEP = timedelta(days=7)
+"""How long a key is remembered: a client that repeats a request later makes a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,10 @@ def settle_key(claimed: Claimed, result: Model) -> None:
     """Remember what the key made."""
     if claimed.row_id is not None:
         IdempotencyKey.objects.filter(pk=claimed.row_id).update(result_id=result.pk)
+
+
+@step
+def forget_old_keys(*, limit: int, now: datetime) -> int:
+    """Delete up to `limit` keys that are older than KEEP; how many there were."""
+    old = IdempotencyKey.objects.filter(created_at__lt=now - KEEP).values("pk")[:limit]
+    return IdempotencyKey.objects.filter(pk__in=old).delete()[0]

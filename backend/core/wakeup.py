@@ -24,18 +24,24 @@ class _Knocker(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="rota-knocker", daemon=True)
         self.pid = os.getpid()
-        self.asked = threading.Event()
+        # Not a thread waiting in an executor: Python joins those at exit, and a process that knocked would never end.
+        self._loop = asyncio.new_event_loop()
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """From any thread, at any time: have one knock sent."""
+        self._loop.call_soon_threadsafe(self._asked.set)
 
     def run(self) -> None:
-        asyncio.run(self._serve())
+        self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
         layer = get_channel_layer()
         if layer is None:
             raise RuntimeError("CHANNEL_LAYERS names no default layer")
         while True:
-            await asyncio.to_thread(self.asked.wait)
-            self.asked.clear()
+            await self._asked.wait()
+            self._asked.clear()
             try:
                 await layer.group_send(GROUP, {"type": "events.new"})
             except Exception as error:
@@ -53,7 +59,7 @@ def knock() -> None:
             if knocker is None or knocker.pid != os.getpid() or not knocker.is_alive():
                 knocker = _knocker = _Knocker()
                 knocker.start()
-    knocker.asked.set()
+    knocker.ask()
 
 
 class Listener(threading.Thread):

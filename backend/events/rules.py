@@ -53,7 +53,7 @@ class Leased:
 
 def retry_delay(attempts: int) -> timedelta:
     """How long to wait after the `attempts`-th failure: doubling from two seconds, at most ten minutes."""
-    doublings = max(attempts - 1, 0)
+    doublings = min(max(attempts - 1, 0), 20)
     return min(_FIRST_DELAY * float(2**doublings), _LONGEST_DELAY)
 
 

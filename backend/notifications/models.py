@@ -14,6 +14,7 @@ class EmailLog(models.Model):
     )
     kind = models.CharField(max_length=32, choices=choices_of(EmailKind), help_text="Which template.")
     recipient = models.EmailField(help_text="Who gets it.")
+    recipient_name = models.CharField(max_length=200, blank=True, help_text="Name of who gets it.")
     subject = models.CharField(max_length=300, help_text="Subject line.")
     text = models.TextField(help_text="Plain-text body.")
     html = models.TextField(blank=True, help_text="HTML body.")

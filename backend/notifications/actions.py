@@ -1,0 +1,202 @@
+"""Writing mails into the log, and sending what stands there.
+
+A handler writes the whole mail in the transaction that marks its delivery done; a worker sends it afterwards, outside
+of any transaction. A crash between "the server has it" and "marked as sent" sends it a second time, with the same
+Message-ID: nobody can have both "never lost" and "never twice" from SMTP, and losing is worse.
+"""
+
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
+
+from backend.core.business import business
+from backend.core.errors import FieldPath, InvalidTransition
+from backend.core.transactions import step, use_case
+from backend.core.viewer import Viewer
+from backend.core.wakeup import knock
+from backend.events.rules import Happened
+from backend.notifications.errors import TransportError
+from backend.notifications.gateway import Mail, Mailer
+from backend.notifications.models import EmailLog
+from backend.notifications.permissions import require_mind_emails
+from backend.notifications.queries import email_for
+from backend.notifications.rules import (
+    LEASE,
+    MAX_SUBJECT,
+    EmailKind,
+    EmailStatus,
+    header_text,
+    is_exhausted,
+    retry_delay,
+)
+from backend.orders.queries import order_for_message
+
+_MAX_ERROR = 20_000
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A mail that is ours to send; `attempt` is the number of this try and tells it from any later one."""
+
+    mail: Mail
+    attempt: int
+    request_id: str
+
+
+@step
+def write_order_email(*, kind: EmailKind, event: Happened, now: datetime) -> None:
+    """Write the mail about an order to whoever placed it, ready to be sent. Once per event, kind and person.
+
+    The templates are `notifications/<kind>.subject.txt`, `.txt` and `.html`.
+    """
+    if event.order_id is None:
+        raise ValueError(f"event {event.event_id} ({event.kind}) names no order")
+    order = order_for_message(event.order_id)
+    name, recipient = (
+        (order.customer.name, order.customer.email) if order.customer else (order.guest_name, order.guest_email)
+    )
+    context = {
+        "business": business(),
+        "zone": business().zone,
+        "name": name,
+        "order": order,
+        "items": order.items.all(),
+        "visits": sorted(
+            (item.appointment for item in order.items.all() if item.appointment), key=lambda visit: visit.start
+        ),
+        "tracking_url": f"{business().public_url}/track/{order.tracking_token}",
+    }
+    _write(kind=kind, event_id=event.event_id, recipient_name=name, recipient=recipient, context=context, now=now)
+
+
+def _write(
+    *, kind: EmailKind, event_id: int, recipient_name: str, recipient: str, context: dict[str, Any], now: datetime
+) -> None:
+    template = f"notifications/{kind.value.lower()}"
+    email = EmailLog(
+        event_id=event_id,
+        kind=kind,
+        recipient=recipient,
+        recipient_name=header_text(recipient_name, max_length=200),
+        subject=header_text(render_to_string(f"{template}.subject.txt", context), max_length=MAX_SUBJECT),
+        text=render_to_string(f"{template}.txt", context).strip() + "\n",
+        html=render_to_string(f"{template}.html", context),
+        message_id=_message_id(f"{event_id}:{kind.value}:{recipient}"),
+        due_at=now,
+        created_at=now,
+    )
+    EmailLog.objects.bulk_create([email], ignore_conflicts=True)
+    transaction.on_commit(knock, robust=True)
+
+
+def _message_id(what: str) -> str:
+    """The same for the same mail, however often it is written or sent; another for every installation."""
+    digest = salted_hmac("rota.email", what, algorithm="sha256").hexdigest()[:40]
+    return f"<{digest}@{business().email.rpartition('@')[2]}>"
+
+
+@use_case
+def lease_emails(*, limit: int, now: datetime) -> list[int]:
+    """The ids of up to `limit` mails that are due, the longest waiting first, ours to give to a worker.
+
+    They fall due again after LEASE. A mail that was being sent when it fell due lost its worker: it queues again.
+    """
+    ids = list(
+        EmailLog.objects.filter(status__in=[EmailStatus.QUEUED, EmailStatus.SENDING], due_at__lte=now)
+        .order_by("due_at", "id")
+        .select_for_update(skip_locked=True)
+        .values_list("id", flat=True)[:limit]
+    )
+    if ids:
+        EmailLog.objects.filter(pk__in=ids).update(status=EmailStatus.QUEUED, due_at=now + LEASE)
+    return ids
+
+
+def send_email(*, email_id: int, mailer: Mailer, now: datetime) -> bool:
+    """Send a queued mail; whether it was this call that did. Of several workers one wins, the others do nothing.
+
+    A mail that the server refuses for good has failed; any other trouble is tried again with growing delays.
+    """
+    claimed = _claim(email_id=email_id, now=now)
+    if claimed is None:
+        return False
+    with structlog.contextvars.bound_contextvars(request_id=claimed.request_id, email_id=email_id):
+        try:
+            # Committed before: what happens here can't be rolled back, and no lock is held while a server thinks.
+            mailer.send(claimed.mail)
+        except TransportError as error:
+            _count_failure(email_id=email_id, attempt=claimed.attempt, error=error, final=error.permanent, now=now)
+            return False
+        except Exception as error:
+            _count_failure(email_id=email_id, attempt=claimed.attempt, error=error, final=False, now=now)
+            return False
+        _mark_sent(email_id=email_id, now=now)
+    return True
+
+
+@use_case
+def _claim(*, email_id: int, now: datetime) -> _Claimed | None:
+    won = EmailLog.objects.filter(pk=email_id, status=EmailStatus.QUEUED).update(
+        status=EmailStatus.SENDING, attempts=F("attempts") + 1, due_at=now + LEASE
+    )
+    if not won:
+        return None
+    email = EmailLog.objects.select_related("event").get(pk=email_id)
+    mail = Mail(
+        message_id=email.message_id,
+        sender_name=header_text(business().name, max_length=200),
+        sender=business().email,
+        recipient_name=email.recipient_name,
+        recipient=email.recipient,
+        subject=email.subject,
+        text=email.text,
+        html=email.html,
+        written_at=email.created_at,
+    )
+    return _Claimed(mail, email.attempts, email.event.request_id)
+
+
+@use_case
+def _mark_sent(*, email_id: int, now: datetime) -> None:
+    # Whoever holds the row by now: the mail is out, and nobody else should send it.
+    EmailLog.objects.filter(pk=email_id).update(status=EmailStatus.SENT, sent_at=now, last_error="")
+    _log.info("email.sent")
+
+
+@use_case
+def _count_failure(*, email_id: int, attempt: int, error: Exception, final: bool, now: datetime) -> None:
+    failed = final or is_exhausted(attempt)
+    # Only while this try still holds the row: after the lease another worker may be at it, or have sent it.
+    EmailLog.objects.filter(pk=email_id, status=EmailStatus.SENDING, attempts=attempt).update(
+        status=EmailStatus.FAILED if failed else EmailStatus.QUEUED,
+        due_at=now + retry_delay(attempt),
+        last_error="".join(traceback.format_exception(error))[-_MAX_ERROR:].replace("\x00", ""),
+    )
+    log = _log.error if failed else _log.warning
+    log("email.failed" if failed else "email.put_off", attempt=attempt, error=str(error))
+
+
+@use_case
+def send_email_again(*, viewer: Viewer, email_id: int, now: datetime, field: FieldPath = ("email_id",)) -> EmailLog:
+    """Queue a failed mail once more, as it was written then.
+
+    Raises NotSignedIn, NotAllowed, NotFound, and InvalidTransition for a mail that has not failed.
+    """
+    require_mind_emails(viewer)
+    email = email_for(viewer, email_id, field=field, lock=True)
+    if email.status != EmailStatus.FAILED:
+        raise InvalidTransition(f"Only a failed mail can be sent again; this one is {email.status}.", field)
+    email.status = EmailStatus.QUEUED
+    email.attempts = 0
+    email.due_at = now
+    email.save(update_fields=["status", "attempts", "due_at"])
+    transaction.on_commit(knock, robust=True)
+    return email

@@ -1,0 +1,79 @@
+"""kill -9 in the middle of 500 events: each effect exactly once, each mail in the log and the outbox once."""
+
+import email
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from backend.events.models import Delivery, Event
+from backend.notifications.models import EmailLog
+from tests import factories
+from tests.factories.business import NOW
+from tests.faults.rota import KIND
+from tests.faults.stack import Stack
+
+pytestmark = pytest.mark.faults
+
+
+def probes() -> Counter[int]:
+    """How often each event's effect happened."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_id FROM probe")
+        return Counter(row[0] for row in cursor.fetchall())
+
+
+def done() -> int:
+    return Delivery.objects.filter(status="DONE").count()
+
+
+def sent() -> int:
+    return EmailLog.objects.filter(status="SENT").count()
+
+
+def fire(number: int) -> set[int]:
+    """So many probe events in the log; their ids."""
+    rows = Event.objects.bulk_create([Event(kind=KIND, occurred_at=NOW) for _ in range(number)])
+    return {row.pk for row in rows}
+
+
+def order_events(number: int) -> set[int]:
+    """So many events of one order, each of which is told by a mail; their ids."""
+    order = factories.pending_order(factories.service())
+    rows = Event.objects.bulk_create(
+        [Event(kind="order.placed", order_id=order.pk, occurred_at=NOW) for _ in range(number)]
+    )
+    return {row.pk for row in rows}
+
+
+def test_a_worker_killed_while_it_works_through_500_events_loses_and_doubles_nothing(stack: Stack) -> None:
+    fired, ordered = fire(300), order_events(200)
+    stack.start("run_scheduler")
+    worker = stack.start("run_worker")
+    stack.wait_until(lambda: done() >= 100)
+    stack.kill(worker)
+    assert done() < 500
+    worker = stack.start("run_worker")
+    stack.wait_until(lambda: done() == 500 and sent() == 200)
+
+    assert probes() == Counter(fired)
+    assert set(EmailLog.objects.values_list("event_id", flat=True)) == ordered
+    assert EmailLog.objects.count() == 200
+    assert len(stack.outbox()) == 200
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
+    letter = email.message_from_bytes((stack.home / "outbox" / stack.outbox()[0]).read_bytes())
+    assert letter["To"] == "Ada King <ada@example.com>"
+    assert stack.stop(worker) == 0
+
+
+def test_a_scheduler_killed_while_it_relays_loses_and_doubles_nothing(stack: Stack) -> None:
+    fired = fire(500)
+    stack.start("run_worker")
+    scheduler = stack.start("run_scheduler")
+    stack.wait_until(lambda: done() >= 50)
+    stack.kill(scheduler)
+    assert done() < 500
+    second, third = stack.start("run_scheduler"), stack.start("run_scheduler")
+    stack.wait_until(lambda: done() == 500)
+    assert probes() == Counter(fired)
+    assert (stack.stop(second), stack.stop(third)) == (0, 0)

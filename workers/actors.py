@@ -1,0 +1,6 @@
+"""All actors: importing this module makes every handler known to the broker."""
+
+from workers import notifications
+from workers.broker import broker
+
+__all__ = ["broker", "notifications"]

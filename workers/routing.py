@@ -1,0 +1,13 @@
+"""Who hears of what: event kind → handlers. A kind that is not here is only logged and shown live.
+
+A handler is a function under `@handler` in the module of its name: `notifications.order_received` is `order_received`
+in workers/notifications.py. Renaming one strands its pending deliveries: keep the old name until they are done.
+"""
+
+from collections.abc import Mapping
+
+ROUTES: Mapping[str, tuple[str, ...]] = {
+    "order.placed": ("notifications.order_received",),
+    "order.confirmed": ("notifications.order_confirmed",),
+    "order.cancelled": ("notifications.order_cancelled",),
+}
