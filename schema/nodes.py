@@ -7,11 +7,17 @@ import strawberry
 from asgiref.sync import sync_to_async
 from django.db.models import Model, QuerySet
 from strawberry import relay
+from strawberry.relay.types import GlobalIDValueError
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.utils.inspect import in_async_context
 from strawberry_django.optimizer import optimizer
 
+from backend.core.errors import OutOfRange
 from backend.core.viewer import Viewer
 from schema.context import Info
+
+MAX_IDS = 100
+"""How many objects one `nodes` fetches."""
 
 
 class VisibleNode(relay.Node):
@@ -45,3 +51,43 @@ class VisibleNode(relay.Node):
             rows = extension.optimize(rows, info=info)
         found: dict[int, Model] = {row.pk: row for row in rows}
         return [None if i is None or i not in found else strawberry.cast(cls, found[i]) for i in wanted]
+
+
+def fetch_nodes(info: Info, ids: list[strawberry.ID]) -> list[Any]:
+    """The objects in the order of `ids`, one statement a type; null for garbage, too."""
+    if len(ids) > MAX_IDS:
+        raise OutOfRange(f"Ask for at most {MAX_IDS} objects at once.", ("ids",))
+    wanted: dict[type[VisibleNode], list[tuple[int, str]]] = {}
+    for position, given in enumerate(ids):
+        try:
+            node_id = relay.GlobalID.from_id(given)
+        except GlobalIDValueError:
+            continue
+        definition = info.schema.get_type_by_name(node_id.type_name)
+        if isinstance(definition, StrawberryObjectDefinition) and issubclass(definition.origin, VisibleNode):
+            wanted.setdefault(definition.origin, []).append((position, node_id.node_id))
+    found: list[Any] = [None] * len(ids)
+    for kind, places in wanted.items():
+        rows = kind._fetch(info, [node_id for _, node_id in places])
+        for (position, _), row in zip(places, rows, strict=True):
+            found[position] = row
+    return found
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field(description="Anything by its id; null for what is not there or not to be seen.")
+    def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:
+        return _in_thread(lambda: fetch_nodes(info, [id])[0])  # type: ignore[no-any-return]
+
+    @strawberry.field(
+        description="Several by their ids, in the order asked for, at most 100; null for what is not there or not to "
+        "be seen."
+    )
+    def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
+        return _in_thread(lambda: fetch_nodes(info, ids))  # type: ignore[no-any-return]
+
+
+def _in_thread(fetch: Any) -> Any:
+    """Resolvers over a websocket run in the event loop, where the database must not be waited for."""
+    return sync_to_async(fetch)() if in_async_context() else fetch()

@@ -5,4 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from schema.views import GraphQLView
 
-urlpatterns = [path("graphql/", csrf_exempt(GraphQLView.as_view()), name="graphql")]
+_view = csrf_exempt(GraphQLView.as_view())
+
+# Without the slash as well: a redirect would turn a POST into a GET.
+urlpatterns = [path("graphql/", _view, name="graphql"), path("graphql", _view)]

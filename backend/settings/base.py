@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import django_stubs_ext
+from corsheaders.defaults import default_headers
 
 from backend.core.business import Business
 from backend.core.logs import logging_settings
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "channels",
+    "corsheaders",
     "strawberry_django",
     "backend.core",
     "backend.events",
@@ -60,6 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "backend.core.requests.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,6 +131,13 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MANIFEST_STRICT = False
 
+# A page of these origins may call the API from a browser. No cookie is ever sent along: tokens travel in a header.
+CORS_ALLOWED_ORIGINS: list[str] = ENV["CORS_ORIGINS"]
+CORS_URLS_REGEX = r"^/graphql/?$"
+CORS_ALLOW_HEADERS = [*default_headers, "apollo-require-preflight", "graphql-require-preflight", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["x-request-id", "retry-after"]
+CORS_PREFLIGHT_MAX_AGE = 3600
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -179,9 +189,12 @@ ROTA_COST_BUDGET: int = ENV["COST_BUDGET"]
 ROTA_COST_RESTORE_PER_SECOND: int = ENV["COST_RESTORE_PER_SECOND"]
 ROTA_LIMITS = {
     "max_body_bytes": 100_000,
+    "max_upload_bytes": 20_000_000,
     "max_tokens": 2_000,
     "max_depth": 12,
     "max_aliases": 30,
+    "max_fragments": 100,
+    "max_cost": 10_000,
 }
 
 LOGGING_CONFIG = None
