@@ -3,17 +3,33 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from backend.catalogue import queries as catalogue
+from backend.catalogue.errors import ServiceInactive
 from backend.core.business import business
-from backend.core.errors import FieldPath, NotFound
+from backend.core.errors import FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
+from backend.core.money import ZERO
 from backend.core.viewer import Viewer
+from backend.geography.queries import locate
 from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment
-from backend.scheduling.rules import Busy, Day, Offer, Workload, days_between, without_breaks, working_spans
+from backend.scheduling.rules import (
+    AvailabilityDay,
+    Busy,
+    Day,
+    Need,
+    Offer,
+    Window,
+    Workload,
+    days_between,
+    find_slots,
+    without_breaks,
+    working_spans,
+)
 from backend.staff import queries as staff_queries
 from backend.staff.queries import Area, Hours, Roster
 
@@ -133,3 +149,80 @@ def _claims(staff_ids: Sequence[int], start: int, end: int) -> Mapping[int, list
         for staff_id, low, high, is_time_off in cursor.fetchall():
             found[staff_id].append(Busy(low, high, is_time_off))
     return found
+
+
+MAX_DAYS = 62
+"""The longest search, in days."""
+
+
+def booking_window(now: datetime) -> Window:
+    """The starts that customers may book at `now`: after the notice, before the horizon."""
+    configured = business()
+    return Window(
+        earliest=math.ceil((now + configured.booking_notice).timestamp()),
+        latest=int((now + configured.booking_horizon).timestamp()),
+    )
+
+
+def availability(
+    *,
+    viewer: Viewer,
+    service_id: int,
+    postcode: str,
+    first: date,
+    last: date,
+    extra_ids: Sequence[int] = (),
+    staff_id: int | None = None,
+    now: datetime,
+) -> list[AvailabilityDay]:
+    """Bookable times of a service at a postcode, for each date from `first` to `last`, both included.
+
+    The dates are of the business's zone. With `staff_id`, of that member of staff alone. Nine statements, however many
+    people and days. Refuses what is unknown, can't be booked, or is longer than MAX_DAYS; the dates' fields are called
+    `from` and `to`, as in the API.
+    """
+    if last < first:
+        raise InvalidInput("The last day lies before the first.", ("to",))
+    if (last - first).days >= MAX_DAYS:
+        raise OutOfRange(f"A search covers at most {MAX_DAYS} days.", ("to",))
+    if first.year < now.year - 1 or last.year > now.year + 100:
+        raise OutOfRange("These dates are too far away.", ("from",))
+    need = need_for(viewer, service_id, extra_ids)
+    place = locate(postcode, field=("postcode",))
+    days = days_between(first, last, business().zone)
+    found = workloads_on(
+        days, place=place, service_ids=[service_id], staff_ids=None if staff_id is None else [staff_id]
+    )
+    if staff_id is not None and not found:
+        raise NotFound("There is no such member of staff.", ("staff_id",))
+    return find_slots(days, found, need, window=booking_window(now), grid_minutes=business().slot_grid_minutes)
+
+
+def need_for(viewer: Viewer, service_id: int, extra_ids: Sequence[int] = ()) -> Need:
+    """What a visit for one of a service takes, with its extras. Two statements.
+
+    NotFound for a service that the viewer can't see and for an extra of another one; ServiceInactive for what can't be
+    booked; InvalidInput for an extra named twice.
+    """
+    service = catalogue.service_for(viewer, service_id, field=("service_id",))
+    if not service.is_bookable:
+        raise ServiceInactive("This service can't be booked.", ("service_id",))
+    extras = catalogue.extras_by_id(extra_ids)
+    refusals: list[Refusal] = []
+    for position, extra_id in enumerate(extra_ids):
+        extra, field = extras.get(extra_id), ("extra_ids", position)
+        if extra is None or extra.service_id != service.pk:
+            refusals.append(NotFound("The service has no such extra.", field))
+        elif not extra.is_active:
+            refusals.append(ServiceInactive("This extra can't be chosen any more.", field))
+        elif extra_id in extra_ids[:position]:
+            refusals.append(InvalidInput("This extra is named twice.", field))
+    raise_all(refusals)
+    return Need(
+        service_id=service.pk,
+        duration_minutes=service.duration_minutes,
+        buffer_minutes=service.buffer_minutes,
+        price=service.price,
+        extra_minutes=sum(extra.duration_minutes for extra in extras.values()),
+        extra_price=sum((extra.price for extra in extras.values()), ZERO),
+    )

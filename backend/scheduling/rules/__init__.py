@@ -1,6 +1,7 @@
 """Decisions about time: states of a visit, working days, who is free when. Pure: no ORM, no clock, no network."""
 
 from backend.scheduling.errors import Alternative
+from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
 from backend.scheduling.rules.days import Day, day_of, days_between
 from backend.scheduling.rules.states import (
     OPEN_STATUSES,
@@ -23,6 +24,7 @@ __all__ = [
     "Alternative",
     "AppointmentStatus",
     "AppointmentType",
+    "AvailabilityDay",
     "Busy",
     "ClaimKind",
     "Day",
@@ -31,13 +33,17 @@ __all__ = [
     "Need",
     "Offer",
     "PaymentStatus",
+    "Slot",
     "Span",
     "VisitPlan",
+    "Window",
     "Workload",
     "cancellation_deadline",
     "day_of",
     "days_between",
     "deadline_passed",
+    "find_slots",
+    "nearest",
     "require_transition",
     "without_breaks",
     "working_spans",
