@@ -53,7 +53,7 @@ _RANK = (
     DayReason.TIME_OFF,
     DayReason.FULLY_BOOKED,
 )
-"""How far somebody came on a day; whoever came farthest gives the day its reason."""
+"""How far somebody came on a day, ascending."""
 
 
 def find_slots(
@@ -153,11 +153,16 @@ def _outside(marks: Sequence[int], window: Window) -> DayReason | None:
 
 
 def _why_none(day: Day, marks: Sequence[int], workloads: Iterable[Workload], need: Need, window: Window) -> DayReason:
-    """The reason of a day without slots."""
+    """The reason of a day without slots: that of whoever came farthest."""
     outside = _outside(marks, window)
     if outside is not None:
         return outside
-    return max((_obstacle(day, marks, each, need, window) for each in workloads), key=_RANK.index)
+    farthest = 0
+    for workload in workloads:
+        farthest = max(farthest, _RANK.index(_obstacle(day, marks, workload, need, window)))
+        if farthest == len(_RANK) - 1:
+            break
+    return _RANK[farthest]
 
 
 def _obstacle(day: Day, marks: Sequence[int], workload: Workload, need: Need, window: Window) -> DayReason:
@@ -169,7 +174,7 @@ def _obstacle(day: Day, marks: Sequence[int], workload: Workload, need: Need, wi
         return DayReason.NOT_WORKING
     if not any(window.earliest <= start <= window.latest for start in starts):
         return DayReason.BEYOND_HORIZON if starts[-1] > window.latest else DayReason.TOO_SOON
-    absences = [claim for claim in workload.busy if claim.is_time_off]
+    absences = [claim for claim in workload.busy if claim.is_time_off and claim.start < day.end]
     starts = _starts(marks, free_stretches(work, absences, seconds), seconds)
     if not any(window.earliest <= start <= window.latest for start in starts):
         return DayReason.TIME_OFF

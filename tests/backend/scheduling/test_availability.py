@@ -296,37 +296,31 @@ def oracle(case: Case, day: date) -> tuple[list[tuple[datetime, int]], DayReason
     if starts[0].timestamp() > case.window.latest:
         return [], DayReason.BEYOND_HORIZON
 
-    def fits(start: datetime, worker: Workload, *, visits: bool, absences: bool) -> bool:
-        own = worker.offers[SERVICE].duration_override_minutes
-        length = (own or case.what.duration_minutes) + case.what.extra_minutes + case.what.buffer_minutes
-        claims = [claim for claim in worker.busy if (absences if claim.is_time_off else visits)]
-        begin = int(start.timestamp())
-        minutes = range(begin, begin + length * 60, 60)
-        stretches = [low <= begin and begin + length * 60 <= high for low, high in worker.work]
-        return any(stretches) and not any(c.start <= each < c.end for c in claims for each in minutes)
+    slots = [(start, each.staff_id) for start in bookable for each in near if _fits(case, start, each)]
+    return (slots, None) if slots else ([], max(_obstacle(case, starts, bookable, each) for each in near)[1])
 
-    slots = [
-        (start, worker.staff_id)
-        for start in bookable
-        for worker in near
-        if fits(start, worker, visits=True, absences=True)
-    ]
-    if slots:
-        return slots, None
-    obstacles = []
-    for worker in near:
-        hours = [start for start in starts if fits(start, worker, visits=False, absences=False)]
-        in_time = [start for start in hours if start in bookable]
-        if not hours:
-            obstacles.append((0, DayReason.NOT_WORKING))
-        elif not in_time:
-            late = hours[-1].timestamp() > case.window.latest
-            obstacles.append((2, DayReason.BEYOND_HORIZON) if late else (1, DayReason.TOO_SOON))
-        elif not any(fits(start, worker, visits=False, absences=True) for start in in_time):
-            obstacles.append((3, DayReason.TIME_OFF))
-        else:
-            obstacles.append((4, DayReason.FULLY_BOOKED))
-    return [], max(obstacles)[1]
+
+def _fits(case: Case, start: datetime, worker: Workload, *, visits: bool = True, absences: bool = True) -> bool:
+    own = worker.offers[SERVICE].duration_override_minutes
+    length = (own or case.what.duration_minutes) + case.what.extra_minutes + case.what.buffer_minutes
+    claims = [claim for claim in worker.busy if (absences if claim.is_time_off else visits)]
+    begin = int(start.timestamp())
+    minutes = range(begin, begin + length * 60, 60)
+    stretches = [low <= begin and begin + length * 60 <= high for low, high in worker.work]
+    return any(stretches) and not any(c.start <= each < c.end for c in claims for each in minutes)
+
+
+def _obstacle(case: Case, starts: list[datetime], bookable: list[datetime], worker: Workload) -> tuple[int, DayReason]:
+    hours = [start for start in starts if _fits(case, start, worker, visits=False, absences=False)]
+    in_time = [start for start in hours if start in bookable]
+    if not hours:
+        return 0, DayReason.NOT_WORKING
+    if not in_time:
+        late = hours[-1].timestamp() > case.window.latest
+        return (2, DayReason.BEYOND_HORIZON) if late else (1, DayReason.TOO_SOON)
+    if not any(_fits(case, start, worker, visits=False) for start in in_time):
+        return 3, DayReason.TIME_OFF
+    return 4, DayReason.FULLY_BOOKED
 
 
 @settings(max_examples=150, deadline=None)
