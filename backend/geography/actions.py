@@ -58,6 +58,46 @@ class _Mean:
         )
 
 
+@dataclass
+class _Import:
+    """One import under way: what is read but not stored, and what was learned of outward codes."""
+
+    report: ImportReport
+    on_progress: Callable[[int], None]
+    batch: dict[str, Postcode] = field(default_factory=dict)
+    named: dict[str, _Mean] = field(default_factory=dict)
+    above: set[str] = field(default_factory=set)
+    """Outward codes of the full postcodes seen."""
+
+    def take(self, number: int, position: Position) -> None:
+        """Keep one row, and store the batch that it fills."""
+        self.report.stored_lines += 1
+        if is_outward_code(position.code):
+            self.named.setdefault(position.code, _Mean()).add(position)
+            return
+        self.above.add(outward_code(position.code))
+        self.batch[position.code] = Postcode(
+            code=position.code, is_outcode=False, latitude=position.latitude, longitude=position.longitude
+        )
+        if len(self.batch) == BATCH:
+            self.flush(number)
+
+    def flush(self, number: int) -> None:
+        """Store the batch, which ends with line `number`."""
+        if self.batch:
+            self.report.postcodes += len(self.batch)
+            _store(list(self.batch.values()))
+            self.batch.clear()
+            self.on_progress(number)
+
+    def finish(self, number: int) -> None:
+        """Store the rest, and every outward code."""
+        self.flush(number)
+        _store([mean.row(code) for code, mean in self.named.items()])
+        self.report.outward_codes = len(self.named)
+        self.report.derived_outward_codes = _derive_outward_codes(self.above - self.named.keys())
+
+
 def import_postcodes(
     lines: Iterable[str],
     *,
@@ -75,41 +115,18 @@ def import_postcodes(
     if first is None:
         raise UnknownLayout("")
     layout = layout_of(first[1])
-    report = ImportReport(layout=layout.name)
-    named: dict[str, _Mean] = {}
-    batch: dict[str, Postcode] = {}
-    above: set[str] = set()
-
-    def flush(number: int) -> None:
-        report.postcodes += len(batch)
-        _store(list(batch.values()))
-        batch.clear()
-        on_progress(number)
-
+    running = _Import(ImportReport(layout=layout.name), on_progress)
     number = first[0]
     for number, line in numbered if layout.has_header else chain([first], numbered):
         try:
             position = layout.read(line)
         except BadRow as bad:
-            report.bad[bad.reason] += 1
+            running.report.bad[bad.reason] += 1
             on_bad_row(number, bad.reason, line)
-            continue
-        report.stored_lines += 1
-        if is_outward_code(position.code):
-            named.setdefault(position.code, _Mean()).add(position)
-            continue
-        above.add(outward_code(position.code))
-        batch[position.code] = Postcode(
-            code=position.code, is_outcode=False, latitude=position.latitude, longitude=position.longitude
-        )
-        if len(batch) == BATCH:
-            flush(number)
-    if batch:
-        flush(number)
-    _store([mean.row(code) for code, mean in named.items()])
-    report.outward_codes = len(named)
-    report.derived_outward_codes = _derive_outward_codes(above - named.keys())
-    return report
+        else:
+            running.take(number, position)
+    running.finish(number)
+    return running.report
 
 
 def load_london() -> int:
