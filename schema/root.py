@@ -5,12 +5,13 @@ from strawberry.tools import merge_types
 
 from schema.accounts import AccountsMutation
 from schema.catalogue import CatalogueMutation, CatalogueQuery
+from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.nodes import NodeQuery
 from schema.scalars import SCALARS
 
-Query = merge_types("Query", (NodeQuery, CatalogueQuery))
-Mutation = merge_types("Mutation", (AccountsMutation, CatalogueMutation))
+Query = merge_types("Query", (NodeQuery, CatalogueQuery, EventsQuery))
+Mutation = merge_types("Mutation", (AccountsMutation, CatalogueMutation, EventsMutation))
 
 schema = Schema(
     query=Query,
