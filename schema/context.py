@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from strawberry.types import Info as StrawberryInfo
 
+from backend.accounts.actions import note_use
 from backend.accounts.queries import viewer_for_token
 from backend.core import clock
 from backend.core.requests import current_request_id
@@ -42,7 +43,9 @@ def viewer_from(authorization: str, *, now: datetime) -> Viewer:
     token = bearer_token(authorization)
     if token is None or len(token) > 200:
         return NOBODY
-    return viewer_for_token(token, now=now)
+    viewer = viewer_for_token(token, now=now)
+    note_use(viewer=viewer, now=now)
+    return viewer
 
 
 def client_address(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from strawberry.types import ExecutionContext
 from strawberry.utils.str_converters import to_camel_case
 
 from backend.core.errors import AccessError, RateLimited, Refusal, Refusals
+from backend.core.requests import current_request_id
 
 _log = structlog.get_logger(__name__)
 
@@ -110,18 +111,16 @@ _PRESENTED: tuple[tuple[type[Exception], Callable[[Any], dict[str, Any]]], ...] 
 )
 
 
+def crash(cause: BaseException, **where: Any) -> GraphQLError:
+    """What a client is told of a crash: the request id, under which the log holds the rest."""
+    request_id = current_request_id()
+    _log.error("graphql.crash", exc_info=cause, **where)
+    return GraphQLError(CRASH, extensions={"code": INTERNAL, "requestId": request_id})
+
+
 def _mask(error: GraphQLError, cause: BaseException, execution: ExecutionContext | None) -> None:
-    context = execution.context if execution is not None else None
-    request_id = str(getattr(context, "request_id", ""))
-    _log.error(
-        "graphql.crash",
-        path=".".join(str(part) for part in error.path or []),
-        operation=_operation_name(execution),
-        request_id=request_id,
-        exc_info=cause,
-    )
-    error.message = CRASH
-    error.extensions = {"code": INTERNAL, "requestId": request_id}
+    masked = crash(cause, path=".".join(str(part) for part in error.path or []), operation=_operation_name(execution))
+    error.message, error.extensions = masked.message, masked.extensions
 
 
 def _operation_name(execution: ExecutionContext | None) -> str | None:

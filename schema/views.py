@@ -11,7 +11,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from schema.context import context_for
-from schema.errors import BAD_REQUEST
+from schema.errors import BAD_REQUEST, crash
 from schema.requests import JSON, RESPONSE_TYPE, BadRequest, accepted_type, encode, read_operation
 from schema.root import schema
 
@@ -57,6 +57,8 @@ class GraphQLView(View):
             return _response(_execute(request), kind)
         except BadRequest as error:
             return _refusal(error, kind)
+        except Exception as error:  # before or after GraphQL, where nobody else masks: the database is away
+            return _response(ExecutionResult(data=None, errors=[crash(error)]), kind, status=500)
 
 
 def _execute(request: HttpRequest) -> ExecutionResult:
@@ -76,7 +78,7 @@ def _execute(request: HttpRequest) -> ExecutionResult:
         raise BadRequest("Send mutations by POST.", 405, "METHOD_NOT_ALLOWED") from error
 
 
-def _response(result: ExecutionResult, kind: str) -> HttpResponse:
+def _response(result: ExecutionResult, kind: str, *, status: int = 200) -> HttpResponse:
     """A request error has no `data`; its status says so where the client understands statuses."""
     body: dict[str, Any] = {}
     errors = [error.formatted for error in result.errors or []]
@@ -87,7 +89,9 @@ def _response(result: ExecutionResult, kind: str) -> HttpResponse:
         body["data"] = result.data
     if result.extensions:
         body["extensions"] = result.extensions
-    status, headers = _status(errors[0].get("extensions", {}), kind) if is_request_error else (200, {})
+    headers: dict[str, str] = {}
+    if is_request_error and status == 200:
+        status, headers = _status(errors[0].get("extensions", {}), kind)
     return HttpResponse(encode(body), status=status, content_type=f"{kind}; charset=utf-8", headers=headers)
 
 

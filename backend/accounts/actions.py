@@ -76,9 +76,14 @@ def sign_out(*, viewer: Viewer, now: datetime) -> None:
     AccessToken.objects.filter(user_id=user_id, pk=viewer.token_id or 0, revoked_at=None).update(revoked_at=now)
 
 
+def note_use(*, viewer: Viewer, now: datetime) -> None:
+    """Remember that the viewer's token was used: one statement in five minutes, none in between."""
+    if viewer.token_used_at is not None and now - viewer.token_used_at > _USED_RESOLUTION:
+        _write_use(token_id=viewer.token_id or 0, now=now)
+
+
 @use_case
-def note_use(*, token_id: int, now: datetime) -> None:
-    """Remember that a token was used, at most once in five minutes."""
+def _write_use(*, token_id: int, now: datetime) -> None:
     AccessToken.objects.filter(pk=token_id, last_used_at__lt=now - _USED_RESOLUTION).update(last_used_at=now)
 
 

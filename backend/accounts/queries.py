@@ -23,6 +23,7 @@ def viewer_for_token(token: str, *, now: datetime) -> Viewer:
         .values(
             "user_id",
             token_id=F("id"),
+            token_used_at=F("last_used_at"),
             role=F("user__role"),
             # The reverse ends of one-to-one relations that higher domains own; joined here to save their statements.
             staff_id=F("user__staff__id"),
@@ -52,6 +53,7 @@ def _viewer(row: Mapping[str, Any] | None) -> Viewer:
         customer_id=row["customer_id"] if role is Role.CUSTOMER else None,
         manager=manager_scope(row["user_id"]) if role is Role.MANAGER else None,
         token_id=row.get("token_id"),
+        token_used_at=row.get("token_used_at"),
     )
 
 

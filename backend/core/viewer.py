@@ -1,6 +1,7 @@
 """Who is asking. Built once per request by the face, passed to every action and query, never looked up again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from backend.core.errors import NotAllowed, NotSignedIn
@@ -54,6 +55,8 @@ class Viewer:
     customer_id: int | None = None
     manager: ManagerScope | None = None
     token_id: int | None = None
+    token_used_at: datetime | None = None
+    """When the token's last use was noted, which is done every few minutes only."""
 
     @property
     def is_signed_in(self) -> bool:
