@@ -81,6 +81,21 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.order_number
 
+    @property
+    def contact_name(self) -> str:
+        """The customer's name, or the guest's. Fetch `customer` with the row."""
+        return self.guest_name if self.customer is None else self.customer.name
+
+    @property
+    def contact_email(self) -> str:
+        """The customer's e-mail, or the guest's. Fetch `customer` with the row."""
+        return self.guest_email if self.customer is None else self.customer.email
+
+    @property
+    def contact_phone(self) -> str:
+        """The customer's phone, or the guest's. Fetch `customer` with the row."""
+        return self.guest_phone if self.customer is None else self.customer.phone
+
 
 class OrderItem(models.Model):
     """One line: a service, how often, with which extras, and who comes."""

@@ -1,6 +1,116 @@
-"""Reads of orders."""
+"""Orders as their viewers may see them, what a cart costs, and when an order could be done."""
 
-from backend.orders.models import Order
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+
+from backend.catalogue import queries as catalogue
+from backend.catalogue.rules import ApprovalStatus
+from backend.core import clock
+from backend.core.business import business
+from backend.core.errors import FieldPath, NotFound, Refusal
+from backend.core.money import ZERO
+from backend.core.throttle import Bucket, require_within
+from backend.core.viewer import Permission, Viewer
+from backend.geography.queries import locate
+from backend.geography.rules import Place
+from backend.orders.errors import CouponUnknown
+from backend.orders.models import Order, OrderItem
+from backend.orders.rules import (
+    Board,
+    CartItem,
+    ExtraFacts,
+    PlanItem,
+    PriceList,
+    ServiceFacts,
+    find_alternatives,
+    price_cart,
+    rank_starts,
+    subtotal_of,
+)
+from backend.scheduling import queries as scheduling
+from backend.scheduling.errors import Alternative
+from backend.scheduling.rules import Day, Need, Offer, days_between
+from backend.staff import queries as staff
+
+TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
+"""Sixty tries with a tracking token from one network address, then one a second."""
+
+ALTERNATIVES = 5
+ALTERNATIVE_DAYS = 14
+"""How many other times are offered, and how many days ahead they are looked for."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
+    """Customers see their own orders, staff those that they have a visit of, admins all.
+
+    Managers with manage_orders see the orders of managed customers and those with an item for managed staff.
+    """
+    rows = Order.objects.all()
+    if viewer.is_admin:
+        return rows
+    if viewer.manager is not None and viewer.may(Permission.MANAGE_ORDERS):
+        if viewer.manages_all:
+            return rows
+        for_managed_staff = OrderItem.objects.filter(order=OuterRef("pk"), staff__in=viewer.manager.staff_ids)
+        return rows.filter(Q(customer__in=viewer.manager.customer_ids) | Exists(for_managed_staff))
+    if viewer.staff_id is not None:
+        own_visits = OrderItem.objects.filter(order=OuterRef("pk"), appointment__staff=viewer.staff_id)
+        return rows.filter(Exists(own_visits))
+    return rows.none() if viewer.customer_id is None else rows.filter(customer=viewer.customer_id)
+
+
+def items_visible_to(viewer: Viewer) -> QuerySet[OrderItem]:
+    """The items of visible orders."""
+    return OrderItem.objects.filter(order__in=orders_visible_to(viewer))
+
+
+def order_for(viewer: Viewer, order_id: int, *, field: FieldPath = (), lock: bool = False) -> Order:
+    """The visible order with its customer, or NotFound. Locked, it can't be confirmed or cancelled twice at once."""
+    rows = orders_visible_to(viewer).select_related("customer")
+    order = (_locked(rows) if lock else rows).filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("There is no such order.", field)
+    return order
+
+
+def order_of_item(viewer: Viewer, item_id: int, *, field: FieldPath = ()) -> Order:
+    """The visible order that an item belongs to, locked; NotFound under the item's field."""
+    order = _locked(orders_visible_to(viewer)).filter(pk__in=_order_id_of(item_id)).first()
+    if order is None:
+        raise NotFound("There is no such item.", field)
+    return order
+
+
+def order_by_token(tracking_token: str, *, lock: bool = False) -> Order | None:
+    """The order that a tracking token opens. Whoever holds the token may see it: nobody else is asked."""
+    if not _TOKEN.fullmatch(tracking_token):
+        return None
+    rows = Order.objects.select_related("customer")
+    return (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+
+
+def track_order(*, tracking_token: str, address: str) -> QuerySet[Order]:
+    """The opened order of a token, as at most one row. RateLimited by the client's network address."""
+    require_within(TOKEN_LOOKUPS, address)
+    order = order_by_token(tracking_token)
+    return opened(Order.objects.none() if order is None else Order.objects.filter(pk=order.pk))
+
+
+def opened(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """Mark rows as opened by whoever holds their token, or has just placed them: all their own fields are shown."""
+    return rows.annotate(is_opened=Value(value=True))
+
+
+def items_of(order: Order) -> list[OrderItem]:
+    """The items with their extras, by position. Two statements."""
+    return list(order.items.prefetch_related("extras").order_by("position"))
 
 
 def order_for_message(order_id: int) -> Order:
@@ -14,3 +124,173 @@ def order_for_message(order_id: int) -> Order:
         .prefetch_related("items__service", "items__extras", "items__appointment__staff", "items__appointment__service")
         .get(pk=order_id)
     )
+
+
+def _locked(rows: QuerySet[Order]) -> QuerySet[Order]:
+    return rows.select_for_update(of=("self",), no_key=True)
+
+
+def _order_id_of(item_id: int) -> QuerySet[OrderItem, int]:
+    return OrderItem.objects.filter(pk=item_id).values_list("order_id", flat=True)
+
+
+# --- What a cart costs ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a cart costs now, and which parts of the question had to be left out of it."""
+
+    subtotal: Decimal
+    discount: Decimal
+    total: Decimal
+    currency: str
+    refusals: Sequence[Refusal] = ()
+
+
+def quote_order(*, items: Sequence[CartItem], coupon_code: str | None) -> Quote:
+    """The price of a cart. A coupon that can't be used is a refusal beside the price without it.
+
+    Raises everything that is wrong with the items, as placing the order would.
+    """
+    subtotal = subtotal_of(price_cart(items, price_list(items)))
+    refusals = [] if not (coupon_code or "").strip() else [CouponUnknown("There is no such coupon.", ("coupon_code",))]
+    return Quote(subtotal, ZERO, subtotal, business().currency, refusals)
+
+
+def price_list(items: Sequence[CartItem]) -> PriceList:
+    """What the server knows about everything that the cart names. Three statements."""
+    services = catalogue.services_by_id(item.service_id for item in items)
+    extras = catalogue.extras_by_id(extra_id for item in items for extra_id in item.extra_ids)
+    offers = staff.active_offers(services)
+    return PriceList(
+        services={
+            key: ServiceFacts(
+                id=key,
+                price=row.price,
+                duration_minutes=row.duration_minutes,
+                buffer_minutes=row.buffer_minutes,
+                is_approved=row.approval_status == ApprovalStatus.APPROVED,
+                is_bookable=row.is_bookable and row.category.is_active,
+            )
+            for key, row in services.items()
+        },
+        extras={
+            key: ExtraFacts(
+                id=key,
+                service_id=row.service_id,
+                name=row.name,
+                price=row.price,
+                duration_minutes=row.duration_minutes,
+                is_active=row.is_active,
+            )
+            for key, row in extras.items()
+        },
+        offers={key: terms.price_override for key, terms in offers.items()},
+    )
+
+
+def who_covers(place: Place, staff_ids: Sequence[int] | set[int]) -> set[int]:
+    """Those of the staff who serve the place. One statement."""
+    return {staff_id for staff_id, areas in staff.areas_of(staff_ids).items() if scheduling.covers(areas, place)}
+
+
+# --- When an order could be done ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What confirming an order is about: when it should begin, what its items need, and who could do them."""
+
+    start: datetime
+    day: Day
+    items: Sequence[PlanItem]
+    place: Place
+    service_ids: frozenset[int]
+    candidates: frozenset[int]
+    """The named staff, and everybody who offers and covers what names nobody."""
+    longest: timedelta
+    """How long it takes when one person, and the slowest, does it all."""
+
+
+def request_of(order: Order, items: Sequence[OrderItem]) -> Request:
+    """The facts about an order that stay the same however full the days are. Three statements at most."""
+    zone = business().zone
+    service_ids = frozenset(item.service_id for item in items)
+    place = locate(order.postcode, field=("order_id",))
+    plan_items = [plan_item(item) for item in items]
+    offers = {
+        key: Offer(terms.price_override, terms.duration_override_minutes)
+        for key, terms in staff.active_offers(service_ids).items()
+    }
+    open_services = {item.need.service_id for item in plan_items if item.staff_id is None}
+    offering = {staff_id for staff_id, service_id in offers if service_id in open_services}
+    named = {item.staff_id for item in plan_items if item.staff_id is not None}
+    return Request(
+        start=clock.instant(order.scheduled_date, order.scheduled_time, zone),
+        day=days_between(order.scheduled_date, order.scheduled_date, zone)[0],
+        items=plan_items,
+        place=place,
+        service_ids=service_ids,
+        candidates=frozenset(named | (who_covers(place, offering) if offering else set())),
+        longest=sum((_slowest(item.need, offers) for item in plan_items), timedelta()),
+    )
+
+
+def plan_item(item: OrderItem) -> PlanItem:
+    """What the plan has to know about an item."""
+    need = Need(
+        service_id=item.service_id,
+        duration_minutes=item.duration_minutes,
+        price=item.unit_price,
+        buffer_minutes=item.buffer_minutes,
+        extra_minutes=item.extra_minutes,
+        quantity=item.quantity,
+    )
+    return PlanItem(position=item.position, need=need, staff_id=item.staff_id)
+
+
+def board_for(request: Request, *, days: int = 0, outside_hours: bool = False) -> Board:
+    """Everybody's hours and claims for the order's day and `days` more. Six statements.
+
+    Claims are final only for staff rows that are locked: lock first, then read.
+    """
+    people = scheduling.workloads(
+        place=request.place,
+        service_ids=request.service_ids,
+        start=request.start,
+        end=request.start + request.longest + timedelta(days=days),
+        staff_ids=request.candidates,
+    )
+    return Board(workloads={person.staff_id: person for person in people}, outside_hours=outside_hours)
+
+
+def alternatives_for(order_id: int, *, now: datetime) -> list[Alternative]:
+    """Other times, within working hours, at which the whole order could be confirmed: the best first.
+
+    The same day comes first, then the next days, a fortnight at most.
+    """
+    order = Order.objects.get(pk=order_id)
+    request = request_of(order, items_of(order))
+    board = board_for(request, days=ALTERNATIVE_DAYS)
+    last = order.scheduled_date + timedelta(days=ALTERNATIVE_DAYS)
+    starts = [
+        (start, day)
+        for day in days_between(order.scheduled_date, last, business().zone)
+        for start in _working_starts(board, day)
+        if start > now
+    ]
+    ranked = rank_starts(starts, request.start, request.day)
+    return find_alternatives(request.items, board, starts=ranked, at_most=ALTERNATIVES)
+
+
+def _working_starts(board: Board, day: Day) -> list[datetime]:
+    """The times on the business's grid at which anybody works."""
+    spans = {span for person in board.workloads.values() for span in person.work}
+    marks = (mark for mark in day.marks(business().slot_grid_minutes) if any(low <= mark < high for low, high in spans))
+    return [datetime.fromtimestamp(mark, UTC) for mark in marks]
+
+
+def _slowest(need: Need, offers: dict[tuple[int, int], Offer]) -> timedelta:
+    terms = [offer for (_, service_id), offer in offers.items() if service_id == need.service_id]
+    return timedelta(minutes=max(need.minutes(each) for each in [Offer(), *terms]) + need.buffer_minutes)

@@ -2,6 +2,7 @@
 
 from backend.orders.rules.cart import (
     MAX_ITEMS,
+    MAX_NOTES,
     MAX_QUANTITY,
     CartItem,
     ExtraFacts,
@@ -29,6 +30,7 @@ from backend.orders.rules.times import (
 
 __all__ = [
     "MAX_ITEMS",
+    "MAX_NOTES",
     "MAX_QUANTITY",
     "TRANSITIONS",
     "Board",

@@ -11,6 +11,7 @@ from backend.scheduling.errors import StaffNotQualified
 
 MAX_ITEMS = 20
 MAX_QUANTITY = 20
+MAX_NOTES = 2000
 MAX_VISIT_MINUTES = 24 * 60
 MAX_AMOUNT = Decimal("99999999.99")
 """What a column of the order holds."""

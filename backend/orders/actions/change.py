@@ -1,0 +1,165 @@
+"""What becomes of an order besides its confirmation: who is to come, its cancellation, its completion."""
+
+from datetime import datetime
+
+from backend.core.errors import InvalidInput, InvalidTransition, NotFound, Problems, Required
+from backend.core.text import clean_text
+from backend.core.throttle import require_within
+from backend.core.transactions import use_case
+from backend.core.viewer import Permission, Viewer, require_signed_in
+from backend.events.actions import emit
+from backend.geography.queries import locate
+from backend.orders.events import OrderCancelled, OrderCompleted, OrderStaffAssigned
+from backend.orders.models import Order, OrderItem
+from backend.orders.permissions import require_assign, require_cancel, require_complete
+from backend.orders.queries import TOKEN_LOOKUPS, order_by_token, order_for, order_of_item, who_covers
+from backend.orders.rules import (
+    OrderPaymentStatus,
+    OrderStatus,
+    payment_status_when_completed,
+    require_in_time,
+    require_transition,
+    require_version,
+)
+from backend.scheduling.actions import cancel_visits, complete_visits
+from backend.scheduling.errors import OutOfArea, StaffNotQualified
+from backend.staff.queries import active_offers
+
+MAX_REASON = 500
+
+
+@use_case
+def assign_staff(
+    *, viewer: Viewer, order_item_id: int, staff_id: int, version: int | None = None, now: datetime
+) -> OrderItem:
+    """Name who comes for one item of a pending order. The price stays as quoted, and nobody's time is taken yet.
+
+    Raises StaleVersion, InvalidTransition once the order is confirmed, StaffNotQualified for whoever is not active or
+    does not offer the service, and OutOfArea for whoever does not serve the address.
+    """
+    require_assign(viewer)
+    order = order_of_item(viewer, order_item_id, field=("order_item_id",))
+    require_version(order.version, version)
+    if order.status != OrderStatus.PENDING:
+        raise InvalidTransition(f"The order is {order.status}: who comes can be named while it is pending.")
+    item = OrderItem.objects.get(pk=order_item_id)
+    if (staff_id, item.service_id) not in active_offers([item.service_id]):
+        raise StaffNotQualified("This member of staff does not offer the service.", ("staff_id",))
+    if not who_covers(locate(order.postcode, field=("order_item_id",)), {staff_id}):
+        raise OutOfArea("This member of staff does not serve the order's postcode.", ("staff_id",))
+    item.staff_id = staff_id
+    item.save(update_fields=["staff"])
+    order.version += 1
+    order.save(update_fields=["version"])
+    fact = OrderStaffAssigned(
+        order_id=order.pk,
+        customer_id=order.customer_id,
+        staff_id=staff_id,
+        order_item_id=item.pk,
+        actor_id=viewer.user_id,
+    )
+    emit([fact], now=now)
+    return item
+
+
+def cancel_order(
+    *,
+    viewer: Viewer,
+    order_id: int | None = None,
+    tracking_token: str | None = None,
+    reason: str = "",
+    version: int | None = None,
+    address: str,
+    now: datetime,
+) -> Order:
+    """Call an order off, with all its visits that are still open, and free their time.
+
+    Whoever holds the tracking token and the signed-in customer may do so until the order's deadline (TooLate after it);
+    the office at any time, with a reason (Required). `address` is the client's network address: tries with tokens are
+    limited by it. Raises NotFound, StaleVersion and InvalidTransition.
+    """
+    if (order_id is None) == (tracking_token is None):
+        raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
+    if tracking_token is not None:
+        require_within(TOKEN_LOOKUPS, address)
+    return _cancel(
+        viewer=viewer, order_id=order_id, tracking_token=tracking_token, reason=reason, version=version, now=now
+    )
+
+
+@use_case
+def _cancel(
+    *,
+    viewer: Viewer,
+    order_id: int | None,
+    tracking_token: str | None,
+    reason: str,
+    version: int | None,
+    now: datetime,
+) -> Order:
+    order = _order_to_cancel(viewer, order_id, tracking_token)
+    by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
+    problems = Problems()
+    with problems:
+        reason = clean_text(reason, field=("reason",), max_length=MAX_REASON, required=by_office, multiline=True)
+    with problems:
+        require_version(order.version, version)
+    problems.raise_all()
+    require_transition(OrderStatus(order.status), OrderStatus.CANCELLED)
+    if not by_office:
+        require_in_time(order.cancellation_deadline, now=now)
+    was_confirmed = order.confirmed_at is not None
+    cancel_visits(
+        appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, reason=reason, now=now
+    )
+    order.status, order.cancelled_at, order.cancellation_reason = OrderStatus.CANCELLED, now, reason
+    order.version += 1
+    order.save(update_fields=["status", "cancelled_at", "cancellation_reason", "version"])
+    fact = OrderCancelled(
+        order_id=order.pk,
+        customer_id=order.customer_id,
+        reason=reason,
+        was_confirmed=was_confirmed,
+        actor_id=viewer.user_id,
+    )
+    emit([fact], now=now)
+    return order
+
+
+def _order_to_cancel(viewer: Viewer, order_id: int | None, tracking_token: str | None) -> Order:
+    """The order, locked: opened by its token, or reached by a signed-in viewer who may cancel it."""
+    if tracking_token is not None:
+        order = order_by_token(tracking_token, lock=True)
+        if order is None:
+            raise NotFound("There is no such order.", ("tracking_token",))
+        return order
+    if order_id is None:
+        raise InvalidInput("Name the order.", ("order_id",))
+    require_signed_in(viewer)
+    order = order_for(viewer, order_id, field=("order_id",), lock=True)
+    require_cancel(viewer, order)
+    return order
+
+
+@use_case
+def complete_order(*, viewer: Viewer, order_id: int, version: int | None = None, now: datetime) -> Order:
+    """Close a confirmed order: visits that are still open are done, and what was not paid is due.
+
+    Raises StaleVersion, and InvalidTransition for an order that was never confirmed, is completed or cancelled.
+    """
+    require_complete(viewer)
+    order = order_for(viewer, order_id, field=("order_id",), lock=True)
+    require_version(order.version, version)
+    require_transition(OrderStatus(order.status), OrderStatus.COMPLETED)
+    complete_visits(appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, now=now)
+    order.status, order.completed_at = OrderStatus.COMPLETED, now
+    order.payment_status = payment_status_when_completed(OrderPaymentStatus(order.payment_status))
+    order.version += 1
+    order.save(update_fields=["status", "completed_at", "payment_status", "version"])
+    emit([OrderCompleted(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
+    return order
+
+
+def _appointment_ids(order: Order) -> list[int]:
+    rows = OrderItem.objects.filter(order=order, appointment__isnull=False).values_list("appointment_id", flat=True)
+    return [appointment_id for appointment_id in rows if appointment_id is not None]

@@ -1,0 +1,246 @@
+"""Placing an order: everything is checked and frozen, nobody's time is taken yet."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+
+from django.db import IntegrityError, transaction
+
+from backend.core import clock
+from backend.core.business import business
+from backend.core.errors import InvalidInput, Problems, Required
+from backend.core.idempotency import claim_key, settle_key
+from backend.core.money import ZERO
+from backend.core.references import reference, secret_token
+from backend.core.text import clean_text
+from backend.core.transactions import use_case
+from backend.core.viewer import Viewer
+from backend.customers.queries import address_for
+from backend.customers.rules import Contact, PostalAddress, clean_address, clean_contact
+from backend.events.actions import emit
+from backend.geography.queries import locate
+from backend.geography.rules import Place
+from backend.orders.errors import CouponUnknown
+from backend.orders.events import OrderPlaced
+from backend.orders.models import Order, OrderItem, OrderItemExtra
+from backend.orders.queries import price_list, who_covers
+from backend.orders.rules import (
+    MAX_NOTES,
+    CartItem,
+    Line,
+    PriceList,
+    price_cart,
+    require_orderable_day,
+    require_orderable_time,
+    subtotal_of,
+)
+from backend.scheduling.errors import NoStaffAvailable, OutOfArea
+from backend.scheduling.rules import cancellation_deadline
+
+_REFERENCE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order as somebody asks for it. Date and time are those on the business's wall."""
+
+    items: Sequence[CartItem]
+    guest: Contact | None = None
+    """Who is to be reached; None for the signed-in customer."""
+    address: PostalAddress | None = None
+    address_id: int | None = None
+    """One of the signed-in customer's own addresses, instead of `address`."""
+    scheduled_date: date
+    scheduled_time: time
+    notes: str = ""
+    coupon_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A request that can be saved as it is. `start` is in UTC."""
+
+    customer_id: int | None
+    contact: Contact | None
+    address: PostalAddress
+    start: datetime
+    notes: str
+    lines: Sequence[Line]
+
+
+@use_case
+def place_order(*, viewer: Viewer, request: OrderRequest, idempotency_key: str | None = None, now: datetime) -> Order:
+    """A pending order with its items, priced by the server, for a guest or for the signed-in customer.
+
+    The same key with the same request gives the same order back; with another, IdempotencyConflict. Raises everything
+    that is wrong with the request at once, each with its path.
+    """
+    claimed = claim_key(viewer=viewer, operation="placeOrder", key=idempotency_key, given=asdict(request), now=now)
+    if claimed.result_id is not None:
+        return Order.objects.get(pk=claimed.result_id)
+    checked = _check(viewer, request, now)
+    order = _save_order(checked, request, now)
+    _save_items(order, checked.lines)
+    settle_key(claimed, order)
+    emit([OrderPlaced(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
+    return order
+
+
+def _check(viewer: Viewer, request: OrderRequest, now: datetime) -> _Checked:
+    problems = Problems()
+    with problems:
+        customer_id, contact = _who(viewer, request)
+    with problems:
+        address, place = _where(viewer, request)
+    with problems:
+        start = _when(request, now)
+    with problems:
+        notes = clean_text(request.notes, field=("notes",), max_length=MAX_NOTES, required=False, multiline=True)
+    with problems:
+        prices = price_list(request.items)
+        lines = price_cart(request.items, prices)
+    with problems:
+        if (request.coupon_code or "").strip():
+            raise CouponUnknown("There is no such coupon.", ("coupon_code",))
+    problems.raise_all()
+    _require_covered(request, lines, prices, place)
+    return _Checked(customer_id=customer_id, contact=contact, address=address, start=start, notes=notes, lines=lines)
+
+
+def _who(viewer: Viewer, request: OrderRequest) -> tuple[int | None, Contact | None]:
+    """The signed-in customer, or the guest's contact: exactly one of them."""
+    if viewer.customer_id is not None:
+        if request.guest is not None:
+            raise InvalidInput("You are signed in: the order goes to your account. Leave this out.", ("guest",))
+        return viewer.customer_id, None
+    if request.guest is None:
+        raise Required("Tell us who you are, or sign in.", ("guest",))
+    return None, clean_contact(request.guest, field=("guest",))
+
+
+def _where(viewer: Viewer, request: OrderRequest) -> tuple[PostalAddress, Place]:
+    """The address, cleaned or copied from the customer's own, and where it lies."""
+    if (request.address is None) == (request.address_id is None):
+        raise Required("Give either an address or the id of one of yours.", ("address",))
+    if request.address is not None:
+        address = clean_address(request.address, field=("address",))
+        return address, locate(address.postcode, field=("address", "postcode"))
+    row = address_for(viewer, request.address_id or 0, field=("address_id",))
+    if row.customer_id != viewer.customer_id:
+        raise InvalidInput("This is another customer's address.", ("address_id",))
+    address = PostalAddress(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
+    return address, locate(address.postcode, field=("address_id",))
+
+
+def _when(request: OrderRequest, now: datetime) -> datetime:
+    """The instant that is asked for."""
+    rules = business()
+    day, at = request.scheduled_date, request.scheduled_time
+    require_orderable_day(day, today=rules.today(now), horizon=rules.booking_horizon, field=("scheduled_date",))
+    start = clock.instant(day, at, rules.zone)
+    require_orderable_time(
+        start,
+        exists=clock.wall_time_exists(day, at, rules.zone),
+        now=now,
+        notice=rules.booking_notice,
+        horizon=rules.booking_horizon,
+        field=("scheduled_time",),
+    )
+    return start
+
+
+def _require_covered(request: OrderRequest, lines: Sequence[Line], prices: PriceList, place: Place) -> None:
+    """OutOfArea unless each service has somebody who offers it and serves the address, the named ones included."""
+    coming = who_covers(place, {staff_id for staff_id, _ in prices.offers})
+    problems = Problems()
+    uncovered = False
+    for position, line in enumerate(lines):
+        offering = {staff_id for staff_id, service_id in prices.offers if service_id == line.service_id}
+        with problems:
+            if not offering:
+                raise NoStaffAvailable("Nobody offers this service at present.", ("items", position, "service_id"))
+            if not offering & coming:
+                uncovered = True
+            elif line.staff_id is not None and line.staff_id not in coming:
+                raise OutOfArea(
+                    "This member of staff does not serve your postcode.", ("items", position, "preferred_staff_id")
+                )
+    with problems:
+        if uncovered:
+            field = ("address_id",) if request.address is None else ("address", "postcode")
+            raise OutOfArea("We don't come to this postcode for everything that you chose.", field)
+    problems.raise_all()
+
+
+def _save_order(checked: _Checked, request: OrderRequest, now: datetime) -> Order:
+    rules = business()
+    subtotal = subtotal_of(checked.lines)
+    guest = checked.contact
+    order = Order(
+        tracking_token=secret_token(),
+        customer_id=checked.customer_id,
+        is_guest_order=guest is not None,
+        guest_name=guest.name if guest else "",
+        guest_email=guest.email if guest else "",
+        guest_phone=guest.phone if guest else "",
+        **asdict(checked.address),
+        scheduled_date=request.scheduled_date,
+        scheduled_time=request.scheduled_time,
+        notes=checked.notes,
+        subtotal=subtotal,
+        discount=ZERO,
+        total=subtotal,
+        currency=rules.currency,
+        policy_hours=rules.cancellation_notice_hours,
+        cancellation_deadline=cancellation_deadline(checked.start, rules.cancellation_notice_hours),
+        created_at=now,
+    )
+    _save_under_free_reference(order, rules.today(now))
+    return order
+
+
+def _save_under_free_reference(order: Order, today: date) -> None:
+    """Insert the order; on a collision of its reference, again with another. The unique index decides."""
+    for tries_left in reversed(range(_REFERENCE_TRIES)):
+        order.order_number = reference("ORD", today)
+        try:
+            with transaction.atomic():  # a savepoint: the failed insert alone is undone
+                order.save(force_insert=True)
+                return
+        except IntegrityError:
+            if not tries_left or not Order.objects.filter(order_number=order.order_number).exists():
+                raise
+
+
+def _save_items(order: Order, lines: Sequence[Line]) -> None:
+    """One statement for the items, one for their extras."""
+    items = OrderItem.objects.bulk_create(
+        [
+            OrderItem(
+                order=order,
+                position=position,
+                service_id=line.service_id,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                total_price=line.total_price,
+                duration_minutes=line.duration_minutes,
+                extra_minutes=line.extra_minutes,
+                buffer_minutes=line.buffer_minutes,
+                staff_id=line.staff_id,
+            )
+            for position, line in enumerate(lines)
+        ]
+    )
+    OrderItemExtra.objects.bulk_create(
+        [
+            OrderItemExtra(
+                item=item,
+                extra_id=extra.id,
+                name=extra.name,
+                price=extra.price,
+                duration_minutes=extra.duration_minutes,
+            )
+            for item, line in zip(items, lines, strict=True)
+            for extra in line.extras
+        ]
+    )

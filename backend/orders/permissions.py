@@ -1,0 +1,41 @@
+"""Who may do what with an order. Which orders a viewer can reach at all is decided by `queries.orders_visible_to`."""
+
+from backend.core.errors import NotAllowed
+from backend.core.viewer import Permission, Viewer, require_permission, require_signed_in
+from backend.orders.models import Order
+
+
+def require_confirm(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)
+
+
+def require_assign(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)
+
+
+def require_complete(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)
+
+
+def require_cancel(viewer: Viewer, order: Order) -> None:
+    """The office, and the customer whose order it is. Staff see orders and may not cancel them."""
+    require_signed_in(viewer)
+    if not viewer.may(Permission.MANAGE_ORDERS) and not owns(viewer, order):
+        raise NotAllowed
+
+
+def owns(viewer: Viewer, order: Order) -> bool:
+    """Whether it is the viewer's own order."""
+    return viewer.customer_id is not None and order.customer_id == viewer.customer_id
+
+
+def sees_private_fields(viewer: Viewer, order: Order) -> bool:
+    """Whether tracking token, contact and reasons are for this viewer: its owner, and the office.
+
+    Staff who do the work see the order without them. Whoever holds the tracking token has opened the order
+    (`queries.opened`) and is not asked here.
+    """
+    return owns(viewer, order) or viewer.may(Permission.MANAGE_ORDERS)
