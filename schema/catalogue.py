@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 import strawberry_django
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.catalogue import actions, queries
 from backend.catalogue.actions import ExtraInput, ServiceChanges
@@ -18,10 +18,15 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
+from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
 strawberry.enum(ApprovalStatus, name="ApprovalStatus", description="Staff propose services, the office approves them.")
+
+
+_SERVICES = Nested("services", lambda info: queries.services_visible_to(info.context.viewer))
+_EXTRAS = Nested("extras", lambda info: queries.active_extras())
 
 
 @strawberry_django.type(ServiceExtraModel, description="Something that can be added to a service.")
@@ -48,15 +53,11 @@ class Category(VisibleNode):
     is_active: strawberry.auto
 
     @strawberry_django.field(
-        prefetch_related=[
-            lambda info: Prefetch(
-                "services", queries.services_visible_to(info.context.viewer), to_attr="visible_services"
-            )
-        ],
+        prefetch_related=[_SERVICES],
         description="Its services that the viewer can see, in their order.",
     )
-    def services(self) -> list[Annotated["Service", strawberry.lazy("schema.catalogue")]]:
-        return self.visible_services  # type: ignore[attr-defined, no-any-return]
+    def services(self, info: Info) -> list[Annotated["Service", strawberry.lazy("schema.catalogue")]]:
+        return _SERVICES.of(self, info)
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:
@@ -102,11 +103,11 @@ class Service(VisibleNode):
         return money(self.price)
 
     @strawberry_django.field(
-        prefetch_related=[Prefetch("extras", queries.active_extras(), to_attr="active_extras")],
+        prefetch_related=[_EXTRAS],
         description="What can be added to it.",
     )
-    def extras(self) -> list[ServiceExtra]:
-        return self.active_extras  # type: ignore[attr-defined, no-any-return]
+    def extras(self, info: Info) -> list[ServiceExtra]:
+        return _EXTRAS.of(self, info)
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

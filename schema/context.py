@@ -27,6 +27,10 @@ class Context:
     authorization: str = ""
     extensions: dict[str, Any] = field(default_factory=dict)
 
+    def read_viewer_again(self) -> None:
+        """For mutations that change what their own viewer may see: the answer shows what it may see now."""
+        self.viewer = viewer_from(self.authorization, now=self.now)
+
 
 Info = StrawberryInfo[Context, None]
 

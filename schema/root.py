@@ -4,14 +4,16 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema.accounts import AccountsMutation
+from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.nodes import NodeQuery
 from schema.scalars import SCALARS
+from schema.staff import StaffMutation, StaffQuery
 
-Query = merge_types("Query", (NodeQuery, CatalogueQuery, EventsQuery))
-Mutation = merge_types("Mutation", (AccountsMutation, CatalogueMutation, EventsMutation))
+Query = merge_types("Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, StaffQuery))
+Mutation = merge_types("Mutation", (AccountsMutation, CatalogueMutation, EventsMutation, StaffMutation))
 
 schema = Schema(
     query=Query,

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import Q
 
 from backend.accounts.errors import InvalidCredentials
-from backend.accounts.models import AccessToken, User
+from backend.accounts.models import AccessToken, Manager, User
 from backend.core.references import secret_token, token_hash
 from backend.core.throttle import Bucket, require_within
 from backend.core.transactions import step, use_case
@@ -93,3 +93,9 @@ def forget_ended_tokens(*, limit: int, now: datetime) -> int:
     ended = now - KEEP_ENDED_TOKENS
     old = AccessToken.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)).values("pk")[:limit]
     return AccessToken.objects.filter(pk__in=old).delete()[0]
+
+
+@step
+def let_manage_staff(*, user_id: int, staff_id: int) -> None:
+    """Add a member of staff to those that the manager with this account manages."""
+    Manager.objects.get(user_id=user_id).managed_staff.add(staff_id)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from backend.accounts.models import AccessToken, Manager, User
+from backend.core.errors import FieldPath, NotFound
 from backend.core.references import token_hash
 from backend.core.viewer import MANAGES_NOTHING, NOBODY, ManagerScope, Role, Viewer
 
@@ -87,3 +88,11 @@ def users_visible_to(viewer: Viewer) -> QuerySet[User]:
     if viewer.is_admin:
         return User.objects.all()
     return User.objects.none() if viewer.user_id is None else User.objects.filter(pk=viewer.user_id)
+
+
+def account_for_staff(viewer: Viewer, user_id: int, *, field: FieldPath = ()) -> User:
+    """The visible, active account of role STAFF, or NotFound: linking it to a member of staff changes no role."""
+    user = users_visible_to(viewer).filter(pk=user_id, role=Role.STAFF, is_active=True).first()
+    if user is None:
+        raise NotFound("There is no such account with the role STAFF.", field)
+    return user

@@ -2,10 +2,38 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService
+from django.db.models import Q, QuerySet
+
+from backend.core.errors import FieldPath, NotFound
+from backend.core.viewer import Viewer
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
+
+
+def staff_visible_to(viewer: Viewer) -> QuerySet[Staff]:
+    """Active staff for everyone; inactive ones for whoever manages them, and for themselves.
+
+    What is shown of them beyond name and text is another question: `permissions.sees_all_of`.
+    """
+    if viewer.manages_all:
+        return Staff.objects.all()
+    return Staff.objects.filter(Q(is_active=True) | Q(pk__in=_full(viewer)))
+
+
+def staff_for(viewer: Viewer, staff_id: int, *, field: FieldPath = (), lock: bool = False) -> Staff:
+    """The visible member of staff, or NotFound. `lock` is FOR NO KEY UPDATE, as `lock_staff` does for several."""
+    rows = staff_visible_to(viewer)
+    staff = (rows.select_for_update(no_key=True) if lock else rows).filter(pk=staff_id).first()
+    if staff is None:
+        raise NotFound("There is no such member of staff.", field)
+    return staff
+
+
+def staff_offering(service_id: int) -> QuerySet[Staff]:
+    """Whoever offers a service, active or not, whatever the viewer: narrows down what is visible."""
+    return Staff.objects.filter(services__service_id=service_id)
 
 
 def lock_staff(staff_ids: Iterable[int]) -> dict[int, Staff]:
@@ -16,6 +44,52 @@ def lock_staff(staff_ids: Iterable[int]) -> dict[int, Staff]:
     """
     rows = Staff.objects.filter(pk__in=set(staff_ids)).order_by("pk").select_for_update(no_key=True)
     return {row.pk: row for row in rows}
+
+
+def week_visible_to(viewer: Viewer) -> QuerySet[StaffSchedule]:
+    """Working hours of the staff that the viewer sees all of, from Monday."""
+    return StaffSchedule.objects.filter(_of_full(viewer)).order_by("day_of_week")
+
+
+def exceptions_visible_to(viewer: Viewer) -> QuerySet[ScheduleException]:
+    """Dates off or with other hours of the staff that the viewer sees all of, by date."""
+    return ScheduleException.objects.filter(_of_full(viewer)).order_by("date")
+
+
+def exceptions_from(viewer: Viewer, today: date) -> QuerySet[ScheduleException]:
+    """Those of `exceptions_visible_to` that are not past."""
+    return exceptions_visible_to(viewer).filter(date__gte=today)
+
+
+def offers_visible_to(viewer: Viewer) -> QuerySet[StaffService]:
+    """Services, with own prices and durations, of the staff that the viewer sees all of."""
+    return StaffService.objects.filter(_of_full(viewer)).order_by("service__name", "pk")
+
+
+def areas_visible_to(viewer: Viewer) -> QuerySet[StaffArea]:
+    """Areas of the staff that the viewer sees all of."""
+    return StaffArea.objects.filter(_of_full(viewer)).order_by("postcode", "pk")
+
+
+def time_off_visible_to(viewer: Viewer) -> QuerySet[TimeOff]:
+    """Absences of the staff that the viewer sees all of."""
+    return TimeOff.objects.filter(_of_full(viewer)).order_by("start", "pk")
+
+
+def time_off_from(viewer: Viewer, now: datetime) -> QuerySet[TimeOff]:
+    """Those of `time_off_visible_to` that are not over."""
+    return time_off_visible_to(viewer).filter(end__gt=now)
+
+
+def _full(viewer: Viewer) -> set[int]:
+    """Ids of the staff that a viewer who does not manage everybody sees all of, as `permissions.sees_all_of` says."""
+    ids = set() if viewer.manager is None else set(viewer.manager.staff_ids)
+    return ids if viewer.staff_id is None else ids | {viewer.staff_id}
+
+
+def _of_full(viewer: Viewer) -> Q:
+    """As `_full`, for rows that belong to staff."""
+    return Q() if viewer.manages_all else Q(staff__in=_full(viewer))
 
 
 # --- Rosters: what scheduling computes availability from, as plain values -------------------------------------------

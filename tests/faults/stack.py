@@ -65,13 +65,9 @@ class Stack:
                 assert process.poll() in (None, 0, -signal.SIGKILL), f"a process ended:\n{self.logs()[-6000:]}"
             time.sleep(0.1)
 
-    def stop_all(self) -> None:
-        """End what still runs, at once."""
+    def close(self) -> None:
         for process in self.processes:
             if process.poll() is None:
-                self.kill(process)
-
-    def close(self) -> None:
-        """End what still runs, and remove the home."""
-        self.stop_all()
+                process.kill()
+                process.wait(10)
         shutil.rmtree(self.home, ignore_errors=True)

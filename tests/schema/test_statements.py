@@ -23,3 +23,12 @@ def test_the_catalogue_costs_the_same_for_one_service_as_for_fifty(api: Api) -> 
         add=lambda: one_more(category),
         at_most=2,
     )
+
+
+def test_what_is_below_the_services_of_a_category_costs_the_same_too(api: Api) -> None:
+    assert_same_statements(
+        api,
+        "{ categories { name services { name extras { name } category { name } } } }",
+        add=lambda: one_more(factories.category()),
+        at_most=4,
+    )

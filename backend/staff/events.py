@@ -1,0 +1,56 @@
+"""What happens to the people in the field and to their time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from backend.core.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChanged(Fact):
+    """A member of staff was taken on, changed, deactivated or brought back."""
+
+    kind: ClassVar[str] = "staff.changed"
+
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingTimeChanged(Fact):
+    """The week or a date's exception is another. Visits that are booked stay."""
+
+    kind: ClassVar[str] = "staff.working_time_changed"
+
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffersChanged(Fact):
+    """A service was given, taken away, or got another price or duration."""
+
+    kind: ClassVar[str] = "staff.offers_changed"
+
+    staff_id: int
+    service_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreasChanged(Fact):
+    """An area was added, resized or removed."""
+
+    kind: ClassVar[str] = "staff.areas_changed"
+
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOffRecorded(Fact):
+    """An absence was entered; instants in UTC."""
+
+    kind: ClassVar[str] = "staff.time_off_recorded"
+
+    staff_id: int
+    time_off_id: int
+    start: datetime
+    end: datetime
