@@ -12,8 +12,11 @@ from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from schema.context import Context
 from schema.cost import Cost, charge, cost_of
+from schema.descriptions import describe
 from schema.documents import Document, prepare, refused
-from schema.errors import present_errors
+from schema.errors import TOO_COMPLEX, present_errors, request_error
+
+_DEEPEST_VARIABLES = 16
 
 
 class Gate(SchemaExtension):
@@ -51,6 +54,9 @@ class Gate(SchemaExtension):
         if self._operation is None:
             execution.pre_execution_errors = list(self._document.errors)
             return
+        if _is_deeper_than(_DEEPEST_VARIABLES, execution.variables):
+            execution.pre_execution_errors = [request_error("The variables are nested too deeply.", TOO_COMPLEX)]
+            return
         execution.pre_execution_errors = []
         cost = cost_of(execution.schema._schema, self._document.node, self._operation, execution.variables or {})
         charged = charge(cost, cast(Context, execution.context))
@@ -74,8 +80,21 @@ class AsyncGate(Gate):
 class Schema(strawberry.Schema):
     """The schema with its gate, its optimizer, and its way of telling errors."""
 
+    def __init__(self, query: type, **given: Any) -> None:
+        super().__init__(query, **given)
+        describe(self._schema)
+
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002 - strawberry's
         return [Gate() if sync else AsyncGate(), DjangoOptimizerExtension()]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         present_errors(errors, execution_context)
+
+
+def _is_deeper_than(levels: int, value: object) -> bool:
+    """Whether lists and objects stand inside each other on more than so many levels."""
+    if isinstance(value, dict):
+        return levels == 0 or any(_is_deeper_than(levels - 1, each) for each in value.values())
+    if isinstance(value, list):
+        return levels == 0 or any(_is_deeper_than(levels - 1, each) for each in value)
+    return False

@@ -1,7 +1,7 @@
 """What can be fetched again by its id. Each type says which rows its viewer may see; all others are null."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from asgiref.sync import sync_to_async
@@ -77,14 +77,20 @@ def fetch_nodes(info: Info, ids: list[strawberry.ID]) -> list[Any]:
 @strawberry.type
 class NodeQuery:
     @strawberry.field(description="Anything by its id; null for what is not there or not to be seen.")
-    def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:
+    def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> relay.Node | None:
         return _in_thread(lambda: fetch_nodes(info, [id])[0])  # type: ignore[no-any-return]
 
     @strawberry.field(
         description="Several by their ids, in the order asked for, at most 100; null for what is not there or not to "
         "be seen."
     )
-    def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
+    def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids, at most 100.")],
+    ) -> list[relay.Node | None]:
         return _in_thread(lambda: fetch_nodes(info, ids))  # type: ignore[no-any-return]
 
 

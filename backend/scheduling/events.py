@@ -63,27 +63,3 @@ class AppointmentMissed(AppointmentFact):
     """Nobody opened the door."""
 
     kind: ClassVar[str] = "appointment.no_show"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeOffAdded(Fact):
-    """Somebody will be away."""
-
-    kind: ClassVar[str] = "time_off.added"
-
-    staff_id: int
-    time_off_id: int
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeOffRemoved(Fact):
-    """Somebody will be there after all."""
-
-    kind: ClassVar[str] = "time_off.removed"
-
-    staff_id: int
-    time_off_id: int
-    start: datetime
-    end: datetime

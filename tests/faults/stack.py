@@ -65,9 +65,13 @@ class Stack:
                 assert process.poll() in (None, 0, -signal.SIGKILL), f"a process ended:\n{self.logs()[-6000:]}"
             time.sleep(0.1)
 
-    def close(self) -> None:
+    def stop_all(self) -> None:
+        """End what still runs, at once."""
         for process in self.processes:
             if process.poll() is None:
-                process.kill()
-                process.wait(10)
+                self.kill(process)
+
+    def close(self) -> None:
+        """End what still runs, and remove the home."""
+        self.stop_all()
         shutil.rmtree(self.home, ignore_errors=True)

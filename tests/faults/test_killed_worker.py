@@ -4,46 +4,13 @@ import email
 from collections import Counter
 
 import pytest
-from django.db import connection
 
-from backend.events.models import Delivery, Event
+from backend.events.models import Delivery
 from backend.notifications.models import EmailLog
-from tests import factories
-from tests.factories.business import NOW
-from tests.faults.rota import KIND
+from tests.faults.probes import done, fire, order_events, probes, sent
 from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
-
-
-def probes() -> Counter[int]:
-    """How often each event's effect happened."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT event_id FROM probe")
-        return Counter(row[0] for row in cursor.fetchall())
-
-
-def done() -> int:
-    return Delivery.objects.filter(status="DONE").count()
-
-
-def sent() -> int:
-    return EmailLog.objects.filter(status="SENT").count()
-
-
-def fire(number: int) -> set[int]:
-    """So many probe events in the log; their ids."""
-    rows = Event.objects.bulk_create([Event(kind=KIND, occurred_at=NOW) for _ in range(number)])
-    return {row.pk for row in rows}
-
-
-def order_events(number: int) -> set[int]:
-    """So many events of one order, each of which is told by a mail; their ids."""
-    order = factories.pending_order(factories.service())
-    rows = Event.objects.bulk_create(
-        [Event(kind="order.placed", order_id=order.pk, occurred_at=NOW) for _ in range(number)]
-    )
-    return {row.pk for row in rows}
 
 
 def test_a_worker_killed_while_it_works_through_500_events_loses_and_doubles_nothing(stack: Stack) -> None:

@@ -63,6 +63,17 @@ def test_what_is_too_much_is_refused_in_milliseconds(api: Api, case: str, django
     assert min(taken) < 0.1
 
 
+def test_variables_nested_too_deeply_are_refused(api: Api) -> None:
+    query = "query($filters: ServiceFilter) { services(filters: $filters) { totalCount } }"
+
+    def nested(levels: int) -> dict[str, Any]:
+        return {"OR": nested(levels - 1)} if levels else {"search": "x"}
+
+    assert api(query, filters=nested(14)).data == {"services": {"totalCount": 0}}
+    assert api(query, filters=nested(15)).codes == ["QUERY_TOO_COMPLEX"]
+    assert api(query, filters=nested(200)).codes == ["QUERY_TOO_COMPLEX"]
+
+
 def test_a_hundred_and_fifty_complaints_are_told_as_twenty(api: Api) -> None:
     answer = api("{ " + " ".join(f"field{n}" for n in range(150)) + " }")
     assert len(answer.errors) == 21

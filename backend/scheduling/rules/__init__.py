@@ -4,6 +4,8 @@ from backend.scheduling.errors import Alternative
 from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
 from backend.scheduling.rules.days import Day, day_of, days_between
 from backend.scheduling.rules.states import (
+    MAX_INTERNAL_NOTES,
+    MAX_NOTE,
     OPEN_STATUSES,
     TRANSITIONS,
     AppointmentStatus,
@@ -19,6 +21,8 @@ from backend.scheduling.rules.visits import Interval, Need, Offer, VisitPlan
 from backend.scheduling.rules.workloads import Busy, Span, Workload, without_breaks, working_spans
 
 __all__ = [
+    "MAX_INTERNAL_NOTES",
+    "MAX_NOTE",
     "OPEN_STATUSES",
     "TRANSITIONS",
     "Alternative",

@@ -56,6 +56,12 @@ class DayReason(StrEnum):
 OPEN_STATUSES = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS})
 """A visit in one of these holds a claim; no other does."""
 
+MAX_NOTE = 2000
+"""The longest internal note, in characters."""
+
+MAX_INTERNAL_NOTES = 20_000
+"""The longest that the internal notes of one visit may grow."""
+
 TRANSITIONS: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
     AppointmentStatus.PENDING: frozenset({AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED}),
     AppointmentStatus.CONFIRMED: frozenset(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,15 +50,19 @@ def shown(found: AvailabilityDay, zone: ZoneInfo = LONDON) -> list[str]:
 EVER = Window(0, 2**40)
 
 
-def person(work: Sequence[tuple[int, int]], busy: Sequence[Busy] = (), **given: object) -> Workload:
-    values: dict[str, object] = {"staff_id": 1, "staff_name": "Anna", "offers": {SERVICE: Offer()}}
-    return Workload(work=work, busy=busy, **values | given)  # type: ignore[arg-type]
+def person(work: Sequence[tuple[int, int]], busy: Sequence[Busy] = (), **given: Any) -> Workload:
+    values: dict[str, Any] = {"staff_id": 1, "staff_name": "Anna", "offers": {SERVICE: Offer()}}
+    return Workload(work=work, busy=busy, **values | given)
 
 
-def need(duration: int = 60, buffer: int = 0, **given: object) -> Need:
-    return Need(  # type: ignore[arg-type]
-        service_id=SERVICE, duration_minutes=duration, buffer_minutes=buffer, price=Decimal("50.00"), **given
-    )
+def need(duration: int = 60, buffer: int = 0, **given: Any) -> Need:
+    values: dict[str, Any] = {
+        "service_id": SERVICE,
+        "duration_minutes": duration,
+        "buffer_minutes": buffer,
+        "price": Decimal("50.00"),
+    }
+    return Need(**values | given)
 
 
 def search(day: date, *people: Workload, what: Need | None = None, window: Window = EVER) -> AvailabilityDay:

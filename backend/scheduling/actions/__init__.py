@@ -1,0 +1,24 @@
+"""Every write of scheduling."""
+
+from backend.scheduling.actions.booking import book_visits, claim_time
+from backend.scheduling.actions.progress import (
+    add_internal_note,
+    cancel_visits,
+    complete_appointment,
+    complete_visits,
+    mark_no_show,
+    start_appointment,
+)
+from backend.scheduling.rules import VisitPlan
+
+__all__ = [
+    "VisitPlan",
+    "add_internal_note",
+    "book_visits",
+    "cancel_visits",
+    "claim_time",
+    "complete_appointment",
+    "complete_visits",
+    "mark_no_show",
+    "start_appointment",
+]

@@ -1,0 +1,37 @@
+"""Who may do what with visits.
+
+Seeing one is decided in `queries`. Working on one (start, complete, no-show, notes) is for its own member of staff and
+for the office: admins, and managers with `manage_orders` for the staff and customers that they manage.
+"""
+
+from backend.core.errors import NotAllowed
+from backend.core.viewer import Permission, Role, Viewer, require_signed_in
+from backend.scheduling.models import Appointment
+
+
+def require_work_on(viewer: Viewer, appointment: Appointment) -> None:
+    """NotSignedIn or NotAllowed. The viewer is known to see the visit."""
+    require_signed_in(viewer)
+    if viewer.is_office:
+        if not viewer.may(Permission.MANAGE_ORDERS):
+            raise NotAllowed
+    elif viewer.staff_id is None or viewer.staff_id != appointment.staff_id:
+        raise NotAllowed
+
+
+def require_schedule(viewer: Viewer) -> None:
+    """Staff and office have a schedule to look at. NotSignedIn or NotAllowed."""
+    require_signed_in(viewer)
+    if viewer.role is Role.CUSTOMER:
+        raise NotAllowed
+
+
+def sees_internal(viewer: Viewer, appointment: Appointment) -> bool:
+    """Whether internal notes are shown: to the office and to the visit's member of staff, never to customers."""
+    return viewer.is_office or (viewer.staff_id is not None and viewer.staff_id == appointment.staff_id)
+
+
+def sees_contact(viewer: Viewer, appointment: Appointment, customer_id: int | None) -> bool:
+    """Whether the customer's contact is shown: to whoever sees internal notes, and to the customer."""
+    own = customer_id is not None and viewer.customer_id == customer_id
+    return own or sees_internal(viewer, appointment)

@@ -1,0 +1,33 @@
+"""Everything in the schema says what it is."""
+
+from collections.abc import Iterator
+
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+)
+
+from schema.root import schema
+
+
+def undescribed() -> Iterator[str]:
+    """Names of what has no description: types, fields, arguments, input fields."""
+    for name, kind in schema._schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        if not kind.description:
+            yield name
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field_name, field in kind.fields.items():
+                if not field.description:
+                    yield f"{name}.{field_name}"
+                yield from (
+                    f"{name}.{field_name}({each}:)" for each, given in field.args.items() if not given.description
+                )
+        if isinstance(kind, GraphQLInputObjectType):
+            yield from (f"{name}.{each}" for each, given in kind.fields.items() if not given.description)
+
+
+def test_every_type_field_and_argument_has_a_description() -> None:
+    assert list(undescribed()) == []
