@@ -1,0 +1,208 @@
+"""Who may do what: every root field of the schema against the nine personas, in one table.
+
+A row is one operation on the world of `tests/world.py`, and what each persona gets:
+
+* `OK`: it is done, or answered (for a mutation: and something changed);
+* `SEES(…)`: a list of exactly these rows of the world;
+* `NULL`: an answer that tells nothing;
+* a code: refused, by a GraphQL error or by `userErrors`.
+
+Whatever is not OK changes nothing at all. `"*"` stands for those that a row does not name; the last that names a
+persona counts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.personas import NAMES
+from tests.world import World
+
+OK = "OK"
+NULL = "NULL"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+NOT_FOUND = "NOT_FOUND"
+INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
+
+NOBODY = "anonymous guest"
+CUSTOMERS = "customer other_customer"
+STAFF = "staff other_staff"
+MANAGERS = "manager other_manager"
+
+
+def SEES(*names: str) -> str:
+    """A list of exactly these rows of the world."""
+    return "SEES " + (", ".join(sorted(names)) or "nothing")
+
+
+Variables = Callable[[World, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One root field, `Mutation.confirmOrder`, by one operation; `case` tells several rows of a field apart."""
+
+    field: str
+    operation: str
+    expected: Mapping[str, str]
+    variables: Variables = lambda world, who: {}
+    case: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.field.split(".")[1]
+
+    def expects(self, persona: str) -> str:
+        named = [outcome for names, outcome in self.expected.items() if persona in names.split()]
+        return named[-1] if named else self.expected["*"]
+
+    def __post_init__(self) -> None:
+        named = [name for names in self.expected for name in names.split() if name != "*"]
+        assert set(named) <= set(NAMES), f"{self.field}: no such persona"
+        assert "*" in self.expected or set(named) == set(NAMES), f"{self.field}: a persona is missing"
+
+    def __str__(self) -> str:
+        return f"{self.field}{f' ({self.case})' if self.case else ''}"
+
+
+EVERYONE = {"*": OK}
+THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
+MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
+ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
+
+
+def given(**values: Any) -> Variables:
+    """The same input for everyone; a text like `id:service` is the id of that row of the world."""
+    return lambda world, who: {"input": resolved(world, values)}
+
+
+def resolved(world: World, value: Any) -> Any:
+    """`value` with every `id:name` replaced with the id of that row, and `token:name` with its tracking token."""
+    if isinstance(value, dict):
+        return {key: resolved(world, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [resolved(world, each) for each in value]
+    if isinstance(value, str) and value.startswith("id:"):
+        return world.id(value[3:])
+    if isinstance(value, str) and value.startswith("token:"):
+        return world.token(value[6:])
+    return value
+
+
+def mutation(name: str, returning: str, expected: Mapping[str, str], variables: Variables, case: str = "") -> Row:
+    """A mutation that takes its input type by the usual name."""
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    operation = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {returning} userErrors {{ code field }} }} }}"
+    return Row(f"Mutation.{name}", operation, expected, variables, case)
+
+
+def node(kind: str, row: str, expected: Mapping[str, str]) -> Row:
+    """Fetching a row by its id: null for those who may not see it."""
+    return Row(
+        "Query.node",
+        f"query($id: ID!) {{ node(id: $id) {{ id ... on {kind} {{ __typename }} }} }}",
+        expected,
+        lambda world, who: {"id": world.id(row)},
+        case=row,
+    )
+
+
+def listing(name: str, expected: Mapping[str, str], arguments: str = "") -> Row:
+    """A connection: which rows each persona finds in it."""
+    return Row(f"Query.{name}", f"{{ {name}{arguments} {{ totalCount edges {{ node {{ id }} }} }} }}", expected)
+
+
+SERVICES = ("service",)
+ALL_SERVICES = ("service", "hidden service")
+
+ROWS: tuple[Row, ...] = (
+    # Public, or public in part
+    node("Category", "category", EVERYONE),
+    node("Service", "service", EVERYONE),
+    node("Service", "hidden service", {"*": NULL, f"{MANAGERS} admin": OK}),
+    node("ServiceExtra", "extra", EVERYONE),
+    Row(
+        "Query.nodes",
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        {"*": SEES(*SERVICES), f"{MANAGERS} admin": SEES(*ALL_SERVICES)},
+        lambda world, who: {"ids": [world.id(name) for name in ALL_SERVICES]},
+    ),
+    Row("Query.categories", "{ categories { id } }", {"*": SEES("category")}),
+    listing("services", {"*": SEES(*SERVICES), f"{MANAGERS} admin": SEES(*ALL_SERVICES)}),
+    Row(
+        "Mutation.signIn",
+        'mutation { signIn(input: {email: "nobody@example.com", password: "wrong"}) { userErrors { code } } }',
+        {"*": INVALID_CREDENTIALS},
+    ),
+    Row(
+        "Mutation.signOut",
+        "mutation { signOut { userErrors { code } } }",
+        {NOBODY: UNAUTHENTICATED, "*": OK},
+    ),
+    # Catalogue
+    mutation("createCategory", "category { id }", ADMINS, given(name="Gardening")),
+    mutation("updateCategory", "category { id }", ADMINS, given(categoryId="id:category", name="Tidying")),
+    mutation(
+        "createService",
+        "service { id }",
+        ADMINS,
+        given(categoryId="id:category", name="Windows", durationMinutes=60, price="30.00"),
+    ),
+    mutation("updateService", "service { id }", ADMINS, given(serviceId="id:service", name="Deeper clean")),
+    mutation("deactivateService", "service { id }", ADMINS, given(serviceId="id:service")),
+    # Staff: the name on the door is public, the rest is for the person and whoever manages it
+    listing("staffMembers", {"*": SEES("staff", "other staff")}),
+    node("Staff", "staff", EVERYONE),
+    node("StaffService", "offer", THEIR_OWN_STAFF),
+    node("ServiceArea", "area", THEIR_OWN_STAFF),
+    node("ScheduleException", "exception", THEIR_OWN_STAFF),
+    node("TimeOff", "time off", THEIR_OWN_STAFF),
+    mutation(
+        "createStaffMember",
+        "staff { id }",
+        {NOBODY: UNAUTHENTICATED, f"{MANAGERS} admin": OK, "*": FORBIDDEN},
+        given(name="New", email="new@example.com"),
+    ),
+    mutation("updateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", name="Anna")),
+    mutation("deactivateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff")),
+    mutation(
+        "setWorkingHours",
+        "staff { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", hours=[{"dayOfWeek": "MONDAY", "start": "08:00", "end": "12:00"}]),
+    ),
+    mutation(
+        "setScheduleException",
+        "scheduleException { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", date="2027-02-09"),
+    ),
+    mutation(
+        "removeScheduleException",
+        "staff { id }",
+        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        given(exceptionId="id:exception"),
+    ),
+    mutation(
+        "assignService",
+        "assignment { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", serviceId="id:service", priceOverride="40.00"),
+    ),
+    mutation("unassignService", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", serviceId="id:service")),
+    mutation(
+        "addServiceArea",
+        "area { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", postcode="N1", radiusMiles=3),
+    ),
+    mutation(
+        "removeServiceArea", "staff { id }", MANAGED_STAFF | {"other_manager": NOT_FOUND}, given(areaId="id:area")
+    ),
+    # The back office
+    Row("Query.business", "{ business { name } }", EVERYONE),
+    listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),
+    node("Delivery", "dead letter", {"*": NULL, "admin": OK}),
+    mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
+)

@@ -1,0 +1,64 @@
+"""Walks the permission matrix."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from schema.root import schema
+from tests.client import Answer
+from tests.personas import NAMES
+from tests.schema.matrix import NULL, OK, ROWS, SEES, Row
+from tests.world import World, digest, make_world
+
+pytestmark = pytest.mark.django_db
+
+OVER_HTTP = [row for row in ROWS if not row.field.startswith("Subscription.")]
+
+
+def outcome(answer: Answer, row: Row, world: World) -> str:
+    """What a persona got, in the words of the matrix."""
+    if answer.errors:
+        return answer.codes[0]
+    found = answer.data[row.name]
+    if found is None:
+        return NULL
+    if isinstance(found, dict) and found.get("userErrors"):
+        return str(found["userErrors"][0]["code"])
+    rows = rows_of(found)
+    return OK if rows is None else SEES(*(world.names.get(each["id"], each["id"]) for each in rows))
+
+
+def rows_of(found: Any) -> list[dict[str, Any]] | None:
+    """The rows of a list or a connection that tells ids; None for anything else."""
+    if isinstance(found, dict) and "edges" in found:
+        rows = [edge["node"] for edge in found["edges"]]
+        assert found["totalCount"] == len(rows)
+        return rows
+    if isinstance(found, list) and all(each is None or "id" in each for each in found):
+        return [each for each in found if each is not None]
+    return None
+
+
+@pytest.mark.parametrize("row", OVER_HTTP, ids=str)
+def test_each_persona_gets_what_the_matrix_says_and_nothing_else_happens(row: Row, at_now: datetime) -> None:
+    world = make_world()
+    before = digest()
+    got: dict[str, str] = {}
+    for persona in NAMES:
+        point = transaction.savepoint()
+        answer = world.personas[persona](row.operation, **row.variables(world, persona))
+        got[persona] = outcome(answer, row, world)
+        changed = digest() != before
+        done = got[persona] == OK and row.field.startswith("Mutation.")
+        assert changed == done, f"{persona}: {'changed something' if changed else 'changed nothing'}: {answer.body}"
+        transaction.savepoint_rollback(point)
+    assert got == {persona: row.expects(persona) for persona in NAMES}
+
+
+def test_every_root_field_has_a_row() -> None:
+    roots = (schema._schema.query_type, schema._schema.mutation_type, schema._schema.subscription_type)
+    fields = {f"{root.name}.{name}" for root in roots if root is not None for name in root.fields}
+    assert fields - {row.field for row in ROWS} == set()
+    assert {row.field for row in ROWS} - fields == set()

@@ -1,0 +1,96 @@
+"""One small business with something in it for each of the nine personas: what the permission matrix walks through."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from backend.events.models import Delivery, Event
+from backend.orders.models import Order
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
+from tests import factories
+from tests.client import gid
+from tests.factories.business import NOW
+from tests.personas import Personas, make_personas
+
+
+@dataclass
+class World:
+    """Rows by a name that reads well in a table; `names` finds the name of a global id."""
+
+    personas: Personas
+    rows: dict[str, Model] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, row: Model, kind: str | None = None) -> Model:
+        """`kind` where the GraphQL type is called otherwise than the model."""
+        self.rows[name] = row
+        if kind:
+            self.kinds[name] = kind
+        return row
+
+    def id(self, name: str) -> str:
+        """The global id of a row."""
+        return gid(self.rows[name], self.kinds.get(name))
+
+    def token(self, name: str) -> str:
+        """The tracking token of an order."""
+        order = self.rows[name]
+        assert isinstance(order, Order)
+        return order.tracking_token
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {self.id(name): name for name in self.rows}
+
+
+def make_world() -> World:
+    """Everything exists twice: once for the persona, once for the stranger beside it."""
+    factories.add_postcodes()
+    personas = make_personas()
+    world = World(personas)
+    cleaning = factories.category(name="Cleaning")
+    service = factories.service(name="Deep clean", category=cleaning)
+    world.add("category", cleaning)
+    world.add("service", service)
+    world.add("extra", factories.extra(service))  # noqa: S610 - a factory
+    world.add("hidden service", factories.service(name="Hidden", category=cleaning, is_active=False))
+    for staff in (personas.staff, personas.other_staff):
+        factories.offers(staff, service)
+    world.add("staff", personas.staff)
+    world.add("other staff", personas.other_staff)
+    world.add("customer", personas.customer)
+    world.add("other customer", personas.other_customer)
+    world.add("address", factories.address(personas.customer))
+    _add_week(world, personas.staff)
+    _add_dead_letter(world)
+    return world
+
+
+def _add_week(world: World, staff: Staff) -> None:
+    """What hangs on a member of staff: only it, its manager and the admin may see it."""
+    world.add("offer", StaffService.objects.get(staff=staff))
+    world.add("area", StaffArea.objects.get(staff=staff), "ServiceArea")
+    world.add("exception", ScheduleException.objects.create(staff=staff, date=date(2027, 2, 8)))
+    world.add("time off", factories.time_off(staff, NOW + timedelta(days=30)))
+
+
+def _add_dead_letter(world: World) -> None:
+    event = Event.objects.create(kind="order.placed", occurred_at=NOW)
+    world.add("dead letter", Delivery.objects.create(event=event, handler="mails", status="DEAD", due_at=NOW))
+
+
+def digest() -> str:
+    """A fingerprint of every row of every table, but for when tokens were last used."""
+    tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
+    parts = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, md5(string_agg(md5((to_jsonb(t) - 'last_used_at')::text), '' "  # noqa: S608
+        f'ORDER BY to_jsonb(t)::text)) AS rows FROM "{table}" t'
+        for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(parts + " ORDER BY name")
+        return hashlib.sha256(repr(cursor.fetchall()).encode()).hexdigest()
