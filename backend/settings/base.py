@@ -18,6 +18,11 @@ django_stubs_ext.monkeypatch()
 ENV = read_environment()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ROTA_HOME = Path(ENV["ROTA_HOME"]).resolve()
+ROTA_PORT: int = ENV["PORT"]
+ROTA_BIND: str = ENV["BIND"]
+ROTA_ON_ONE_MACHINE = False
+"""Whether `manage.py up` and the demo business may be used: in development and tests only."""
+ROTA_DEMO: bool = ENV["ROTA_DEMO"]
 
 SECRET_KEY = ENV["SECRET_KEY"] or "development-only-key-that-production-refuses-to-start-with"
 DEBUG = False

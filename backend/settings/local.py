@@ -3,3 +3,4 @@
 from backend.settings.base import *  # noqa: F403
 
 ALLOWED_HOSTS = ["*"]
+ROTA_ON_ONE_MACHINE = True

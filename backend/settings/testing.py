@@ -3,6 +3,7 @@
 from backend.settings.base import *  # noqa: F403
 
 ALLOWED_HOSTS = ["*"]
+ROTA_ON_ONE_MACHINE = True
 # Argon2 stays the algorithm; only its cost is turned down, so that signing in a persona takes no second.
 PASSWORD_HASHERS = ["tests.hashing.CheapArgon2"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
