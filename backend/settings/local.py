@@ -1,6 +1,8 @@
 """Development and demo: embedded servers, readable logs, mails into a folder."""
 
 from backend.settings.base import *  # noqa: F403
+from backend.settings.base import INSTALLED_APPS
 
 ALLOWED_HOSTS = ["*"]
 ROTA_ON_ONE_MACHINE = True
+INSTALLED_APPS = [*INSTALLED_APPS, "backend.demo"]

@@ -103,6 +103,7 @@ class Command(BaseCommand):
 
     def _say(self, name: str, line: str) -> None:
         self.stdout.write(f"{name:<9} | {line}")
+        self.stdout.flush()
 
     def _announce(self) -> None:
         """Once the product serves, say where; if it does not within a minute, say so."""
