@@ -19,7 +19,7 @@ from backend.staff.models import Staff as StaffModel
 from backend.staff.models import StaffArea, StaffSchedule
 from backend.staff.models import StaffService as StaffServiceModel
 from backend.staff.models import TimeOff as TimeOffModel
-from backend.staff.permissions import sees_all_of
+from backend.staff.queries import sees_all_of
 from backend.staff.rules import Break, DayHours, DayOfWeek, read_breaks
 from schema.catalogue import Service
 from schema.connections import Connection

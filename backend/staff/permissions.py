@@ -1,7 +1,8 @@
-"""Who may change staff, and who sees more than the name on the door.
+"""Who may change staff.
 
 The office changes staff: an admin anybody, a manager with the flag `manage_staff` those that it manages. Such a manager
-may also take somebody on, and then manages the new member. Staff see all of themselves and change nothing here.
+may also take somebody on, and then manages the new member. Staff change nothing here, not
+even of themselves.
 """
 
 from backend.core.errors import NotAllowed
@@ -19,8 +20,3 @@ def require_change_staff(viewer: Viewer, staff: Staff) -> None:
     require_permission(viewer, Permission.MANAGE_STAFF)
     if not viewer.manages_staff(staff.pk):
         raise NotAllowed
-
-
-def sees_all_of(viewer: Viewer, staff_id: int) -> bool:
-    """Whether contact data, hours, areas, services and absences are shown: to the person and to whoever manages it."""
-    return viewer.staff_id == staff_id or viewer.manages_staff(staff_id)

@@ -12,10 +12,15 @@ from backend.core.viewer import Viewer
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
 
 
+def sees_all_of(viewer: Viewer, staff_id: int) -> bool:
+    """Whether contact data, hours, areas, services and absences are shown: to the person and to whoever manages it."""
+    return viewer.staff_id == staff_id or viewer.manages_staff(staff_id)
+
+
 def staff_visible_to(viewer: Viewer) -> QuerySet[Staff]:
     """Active staff for everyone; inactive ones for whoever manages them, and for themselves.
 
-    What is shown of them beyond name and text is another question: `permissions.sees_all_of`.
+    What is shown of them beyond name and text is another question: `sees_all_of`.
     """
     if viewer.manages_all:
         return Staff.objects.all()
@@ -82,7 +87,7 @@ def time_off_from(viewer: Viewer, now: datetime) -> QuerySet[TimeOff]:
 
 
 def _full(viewer: Viewer) -> set[int]:
-    """Ids of the staff that a viewer who does not manage everybody sees all of, as `permissions.sees_all_of` says."""
+    """Ids of the staff that a viewer who does not manage everybody sees all of, as `sees_all_of` says."""
     ids = set() if viewer.manager is None else set(viewer.manager.staff_ids)
     return ids if viewer.staff_id is None else ids | {viewer.staff_id}
 
