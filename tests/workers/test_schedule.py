@@ -1,0 +1,114 @@
+"""Periodic jobs: when they are due, what they sweep, and that two schedulers do nothing twice."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from backend.accounts.actions import KEEP_ENDED_TOKENS
+from backend.accounts.models import AccessToken
+from backend.core.idempotency import KEEP
+from backend.core.models import IdempotencyKey
+from backend.events.models import Delivery, Event
+from tests import factories
+from tests.factories.business import NOW
+from tests.factories.events import delivery
+from workers.models import PeriodicRun
+from workers.schedule import JOBS, LIMIT, Job, run_if_due
+
+SECOND = timedelta(seconds=1)
+
+
+def counting(*, limit: int, now: datetime) -> int:
+    """Leaves one row for each run."""
+    Event.objects.create(kind="ran", occurred_at=now)
+    return 1
+
+
+JOB = Job("count", timedelta(hours=1), counting)
+
+
+def runs() -> int:
+    return Event.objects.filter(kind="ran").count()
+
+
+@pytest.mark.django_db
+class TestWhenDue:
+    def test_a_job_runs_at_once_and_then_once_an_interval(self) -> None:
+        assert run_if_due(JOB, now=NOW) == 1
+        assert run_if_due(JOB, now=NOW + JOB.every - SECOND) is None
+        assert run_if_due(JOB, now=NOW + JOB.every) == 1
+        assert runs() == 2
+
+    def test_a_job_that_reached_its_limit_is_due_again_at_once(self) -> None:
+        full = Job("full", timedelta(hours=1), lambda *, limit, now: limit)
+        assert run_if_due(full, now=NOW) == LIMIT
+        assert run_if_due(full, now=NOW) == LIMIT
+
+    def test_a_job_that_fails_leaves_no_trace_and_stays_due(self) -> None:
+        def fail(*, limit: int, now: datetime) -> int:
+            counting(limit=limit, now=now)
+            raise ValueError("broken")
+
+        with pytest.raises(ValueError, match="broken"):
+            run_if_due(Job("count", timedelta(hours=1), fail), now=NOW)
+        assert runs() == 0
+        assert run_if_due(JOB, now=NOW) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_schedulers_at_once_one_runs_the_job() -> None:
+    barrier = threading.Barrier(8)
+
+    def scheduler() -> int | None:
+        try:
+            barrier.wait(10)
+            return run_if_due(JOB, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        results = [future.result(30) for future in [pool.submit(scheduler) for _ in range(8)]]
+    assert sorted(results, key=str) == [1] + [None] * 7
+    assert runs() == 1
+    assert PeriodicRun.objects.get().last_run_at == NOW
+
+
+@pytest.mark.django_db
+class TestSweeps:
+    def run(self, name: str) -> int | None:
+        return run_if_due(next(job for job in JOBS if job.name == name), now=NOW)
+
+    def test_idempotency_keys_are_forgotten_after_a_week(self) -> None:
+        for key, age in (("old", KEEP + SECOND), ("young", KEEP)):
+            IdempotencyKey.objects.create(scope="s", operation="o", key=key, created_at=NOW - age)
+        assert self.run("forget_old_idempotency_keys") == 1
+        assert IdempotencyKey.objects.get().key == "young"
+
+    def test_tokens_are_forgotten_a_month_after_they_expired_or_were_revoked(self) -> None:
+        user = factories.user()
+        long_ago, recently = NOW - KEEP_ENDED_TOKENS - SECOND, NOW - KEEP_ENDED_TOKENS
+        for name, expires, revoked in (
+            ("expired", long_ago, None),
+            ("revoked", NOW + KEEP_ENDED_TOKENS, long_ago),
+            ("just expired", recently, None),
+            ("live", NOW + KEEP_ENDED_TOKENS, None),
+        ):
+            AccessToken.objects.create(
+                user=user,
+                token_hash=name,
+                created_at=long_ago,
+                last_used_at=long_ago,
+                expires_at=expires,
+                revoked_at=revoked,
+            )
+        assert self.run("forget_ended_access_tokens") == 2
+        assert set(AccessToken.objects.values_list("token_hash", flat=True)) == {"just expired", "live"}
+
+    def test_done_deliveries_are_forgotten_after_a_month(self) -> None:
+        delivery(status="DONE", done_at=NOW - timedelta(days=31))
+        kept = delivery(status="DONE", done_at=NOW - timedelta(days=29))
+        assert self.run("forget_done_deliveries") == 1
+        assert Delivery.objects.get() == kept
