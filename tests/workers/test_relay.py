@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 import time_machine
 
-import redis
 from backend.core.wakeup import Listener, knock
 from backend.events.models import Delivery
 from backend.events.rules import LEASE
