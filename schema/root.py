@@ -10,10 +10,13 @@ from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.nodes import NodeQuery
 from schema.scalars import SCALARS
+from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.staff import StaffMutation, StaffQuery
 
-Query = merge_types("Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, StaffQuery))
-Mutation = merge_types("Mutation", (AccountsMutation, CatalogueMutation, EventsMutation, StaffMutation))
+Query = merge_types("Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, SchedulingQuery, StaffQuery))
+Mutation = merge_types(
+    "Mutation", (AccountsMutation, CatalogueMutation, EventsMutation, SchedulingMutation, StaffMutation)
+)
 
 schema = Schema(
     query=Query,

@@ -17,6 +17,7 @@ from backend.core.viewer import Viewer
 from backend.geography.queries import locate
 from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment
+from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     AvailabilityDay,
     Busy,
@@ -63,6 +64,49 @@ def appointment_for(viewer: Viewer, appointment_id: int, *, field: FieldPath = (
     if appointment is None:
         raise NotFound("There is no such visit.", field)
     return appointment
+
+
+MAX_DAYS = 62
+"""The longest search and the longest schedule, in days."""
+
+MAX_SCHEDULE = 2_000
+"""The most visits that one schedule shows."""
+
+_LONGEST_VISIT = timedelta(days=7)
+
+
+def schedule(viewer: Viewer, start: datetime, end: datetime, *, staff_id: int | None = None) -> QuerySet[Appointment]:
+    """Visits that reach into [start, end), by start: one's own, or those of the staff that one manages.
+
+    NotSignedIn for nobody, NotAllowed for customers, NotFound for a member of staff out of sight; refuses what is too
+    long to show.
+    """
+    require_schedule(viewer)
+    if end <= start:
+        raise InvalidInput("The time ends before it begins.", ("to",))
+    if end - start > timedelta(days=MAX_DAYS):
+        raise OutOfRange(f"A schedule covers at most {MAX_DAYS} days.", ("to",))
+    # The lower bound on start lets the index skip the past.
+    rows = Appointment.objects.filter(start__gte=start - _LONGEST_VISIT, start__lt=end, end__gt=start)
+    managed = _scheduled_staff(viewer)
+    if staff_id is not None:
+        if managed is not None and staff_id not in managed:
+            raise NotFound("There is no such member of staff.", ("staff_id",))
+        rows = rows.filter(staff_id=staff_id)
+    elif managed is not None:
+        rows = rows.filter(staff__in=managed)
+    if rows.order_by()[MAX_SCHEDULE:].exists():
+        raise OutOfRange(f"These are more than {MAX_SCHEDULE} visits. Ask for fewer days or one person.", ("to",))
+    return rows.order_by("start", "id")
+
+
+def _scheduled_staff(viewer: Viewer) -> frozenset[int] | None:
+    """Whose schedule a viewer may look at; None is everyone's."""
+    if viewer.manages_all:
+        return None
+    if viewer.manager is not None:
+        return viewer.manager.staff_ids
+    return frozenset() if viewer.staff_id is None else frozenset({viewer.staff_id})
 
 
 def workloads(
@@ -155,10 +199,6 @@ def _claims(staff_ids: Sequence[int], start: int, end: int) -> Mapping[int, list
         for staff_id, low, high, is_time_off in cursor.fetchall():
             found[staff_id].append(Busy(low, high, is_time_off))
     return found
-
-
-MAX_DAYS = 62
-"""The longest search, in days."""
 
 
 def booking_window(now: datetime) -> Window:

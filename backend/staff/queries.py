@@ -97,6 +97,11 @@ def _of_full(viewer: Viewer) -> Q:
     return Q() if viewer.manages_all else Q(staff__in=_full(viewer))
 
 
+def staff_rows(staff_ids: Iterable[int]) -> QuerySet[Staff]:
+    """Staff by their ids, whatever the viewer: for whom they are named, has been decided before."""
+    return Staff.objects.filter(pk__in=set(staff_ids))
+
+
 # --- Rosters: what scheduling computes availability from, as plain values -------------------------------------------
 
 

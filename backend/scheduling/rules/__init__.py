@@ -15,6 +15,7 @@ from backend.scheduling.rules.states import (
     PaymentStatus,
     cancellation_deadline,
     deadline_passed,
+    may_cancel,
     require_transition,
 )
 from backend.scheduling.rules.visits import Interval, Need, Offer, VisitPlan
@@ -47,6 +48,7 @@ __all__ = [
     "days_between",
     "deadline_passed",
     "find_slots",
+    "may_cancel",
     "nearest",
     "require_transition",
     "without_breaks",

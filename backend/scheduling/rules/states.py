@@ -93,3 +93,9 @@ def cancellation_deadline(start: datetime, policy_hours: int) -> datetime:
 def deadline_passed(deadline: datetime, now: datetime) -> bool:
     """Whether it is too late; the deadline itself is still in time."""
     return now > deadline
+
+
+def may_cancel(*, status: str, deadline: datetime, is_office: bool, now: datetime) -> bool:
+    """Whether a visit can be called off now: by the office as long as it is open, by customers until the deadline."""
+    possible = AppointmentStatus.CANCELLED in TRANSITIONS[AppointmentStatus(status)]
+    return possible and (is_office or not deadline_passed(deadline, now))

@@ -1,0 +1,381 @@
+"""Visits, bookable times, and the schedule of the day."""
+
+from collections.abc import Sequence
+from datetime import date as Date  # a field is called `date`
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+import strawberry_django
+from django.db.models import Q, QuerySet
+from strawberry_django.optimizer import optimizer
+
+from backend.core.viewer import Viewer
+from backend.events.queries import log_end
+from backend.scheduling import actions, queries
+from backend.scheduling.models import Appointment as AppointmentModel
+from backend.scheduling.permissions import sees_contact, sees_internal
+from backend.scheduling.rules import AppointmentStatus, AppointmentType, DayReason, PaymentStatus, Slot, may_cancel
+from backend.staff.models import Staff as StaffModel
+from backend.staff.queries import staff_rows
+from schema.catalogue import Service
+from schema.connections import Connection
+from schema.context import Info
+from schema.cursors import encode_cursor
+from schema.customers import PostalAddress
+from schema.ids import decode_id, decode_optional_id
+from schema.money import Money, money
+from schema.nodes import VisibleNode
+from schema.payloads import Payload, mutation, reread
+from schema.staff import Staff
+
+strawberry.enum(AppointmentStatus, name="AppointmentStatus", description="Where a visit stands.")
+strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
+strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
+strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
+
+
+@strawberry.type(description="Whom a visit is for, as given when it was booked.")
+class VisitContact:
+    name: str = strawberry.field(description="Name of the customer or guest.")
+    email: str = strawberry.field(description="E-mail of the customer or guest.")
+    phone: str = strawberry.field(description="Phone of the customer or guest; may be empty.")
+
+
+@strawberry.type(description="An extra of a visit, as it was when it was booked.")
+class BookedExtra:
+    name: str = strawberry.field(description="What is added.")
+    price: Money = strawberry.field(description="What it adds to the price.")
+    duration_minutes: int = strawberry.field(description="Minutes that it adds.")
+
+
+@strawberry_django.filter_type(AppointmentModel, description="Which visits.")
+class AppointmentFilter:
+    @strawberry_django.filter_field(name="from", description="Only visits that start at this instant or later.")
+    def start_from(self, value: datetime, prefix: str) -> Q:
+        return Q(**{f"{prefix}start__gte": value})
+
+    @strawberry_django.filter_field(name="to", description="Only visits that start before this instant.")
+    def start_to(self, value: datetime, prefix: str) -> Q:
+        return Q(**{f"{prefix}start__lt": value})
+
+    @strawberry_django.filter_field(description="Only visits in this state.")
+    def status(self, value: AppointmentStatus, prefix: str) -> Q:
+        return Q(**{f"{prefix}status": value})
+
+    @strawberry_django.filter_field(description="Only visits of this member of staff.")
+    def staff_id(self, value: strawberry.ID, prefix: str) -> Q:
+        return Q(**{f"{prefix}staff_id": decode_id(value, "Staff", ("filters", "staff_id"))})
+
+
+@strawberry_django.order_type(AppointmentModel, description="The order of visits.")
+class AppointmentOrder:
+    start: strawberry.auto
+    created_at: strawberry.auto
+
+
+@strawberry_django.type(
+    AppointmentModel,
+    filters=AppointmentFilter,
+    ordering=AppointmentOrder,
+    description="A visit: one member of staff doing one service at one address.",
+)
+class Appointment(VisibleNode):
+    service: Service
+    staff: Staff
+    start: strawberry.auto
+    end: strawberry.auto
+    buffer_minutes: strawberry.auto
+    version: strawberry.auto
+    notes: strawberry.auto
+    created_at: strawberry.auto
+
+    @strawberry_django.field(only=["status"], description="Where the visit stands.")
+    def status(self) -> AppointmentStatus:
+        return AppointmentStatus(self.status)
+
+    @strawberry_django.field(only=["type"], description="What it came from.")
+    def type(self) -> AppointmentType:
+        return AppointmentType(self.type)
+
+    @strawberry_django.field(
+        only=["internal_notes", "staff_id"],
+        description="Notes of staff and office. For its member of staff and the office; null for others.",
+    )
+    def internal_notes(self, info: Info) -> str | None:
+        return self.internal_notes if sees_internal(info.context.viewer, self) else None  # type: ignore[arg-type, return-value]
+
+    @strawberry_django.field(
+        only=[
+            "staff_id",
+            "booking__customer_id",
+            "booking__contact_name",
+            "booking__contact_email",
+            "booking__contact_phone",
+        ],
+        select_related=["booking"],
+        description="Whom it is for. For its member of staff, the office and the customer itself; null for others.",
+    )
+    def customer(self, info: Info) -> VisitContact | None:
+        booking = self.booking  # type: ignore[attr-defined]
+        if not sees_contact(info.context.viewer, self, booking.customer_id):  # type: ignore[arg-type]
+            return None
+        return VisitContact(name=booking.contact_name, email=booking.contact_email, phone=booking.contact_phone)
+
+    @strawberry_django.field(
+        only=["booking__line1", "booking__line2", "booking__city", "booking__postcode", "booking__country"],
+        select_related=["booking"],
+        description="Where it is, as given when it was booked.",
+    )
+    def address(self) -> PostalAddress:
+        booking = self.booking  # type: ignore[attr-defined]
+        return PostalAddress(
+            line1=booking.line1,
+            line2=booking.line2,
+            city=booking.city,
+            postcode=booking.postcode,
+            country=booking.country,
+        )
+
+    @strawberry_django.field(
+        only=["booking__price", "booking__currency"], select_related=["booking"], description="What the visit costs."
+    )
+    def price(self) -> Money:
+        return money(self.booking.price, self.booking.currency)  # type: ignore[attr-defined]
+
+    @strawberry_django.field(
+        only=["booking__payment_status"], select_related=["booking"], description="What has been paid for it."
+    )
+    def payment_status(self) -> PaymentStatus:
+        return PaymentStatus(self.booking.payment_status)  # type: ignore[attr-defined]
+
+    @strawberry_django.field(
+        only=["booking__extras", "booking__currency"],
+        select_related=["booking"],
+        description="What was added to the service.",
+    )
+    def extras(self) -> list[BookedExtra]:
+        booking = self.booking  # type: ignore[attr-defined]
+        return [
+            BookedExtra(
+                name=extra["name"],
+                price=money(Decimal(extra["price"]), booking.currency),
+                duration_minutes=extra["duration_minutes"],
+            )
+            for extra in booking.extras
+        ]
+
+    @strawberry_django.field(
+        only=["booking__cancellation_deadline"],
+        select_related=["booking"],
+        description="Until when the customer may cancel or move it, in UTC.",
+    )
+    def cancellation_deadline(self) -> datetime:
+        return self.booking.cancellation_deadline  # type: ignore[attr-defined, no-any-return]
+
+    @strawberry_django.field(
+        only=["status", "booking__cancellation_deadline"],
+        select_related=["booking"],
+        description="Whether the viewer could cancel it now: customers until the deadline, the office always.",
+    )
+    def can_cancel(self, info: Info) -> bool:
+        return may_cancel(
+            status=self.status,  # type: ignore[arg-type]
+            deadline=self.booking.cancellation_deadline,  # type: ignore[attr-defined]
+            is_office=info.context.viewer.is_office,
+            now=info.context.now,
+        )
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> QuerySet[Any]:
+        return queries.appointments_visible_to(viewer)
+
+
+@strawberry.type(description="A time that could be had instead, when this was answered.")
+class Alternative:
+    """Resolved from the domain's `Alternative` as it is."""
+
+    staff_id: strawberry.Private[int]
+    start: datetime = strawberry.field(description="Start, in UTC.")
+    end: datetime = strawberry.field(description="End of the work, in UTC.")
+
+    @strawberry_django.field(description="Who would come.")
+    def staff(self) -> Staff:
+        return staff_rows({self.staff_id})  # type: ignore[return-value]
+
+
+class _People:
+    """The staff of one answer, fetched in one statement when the first is asked for."""
+
+    def __init__(self, staff_ids: set[int]) -> None:
+        self._staff_ids = staff_ids
+        self._rows: dict[int, StaffModel] | None = None
+
+    def get(self, staff_id: int, info: Info) -> StaffModel:
+        if self._rows is None:
+            rows = staff_rows(self._staff_ids)
+            extension = optimizer.get()
+            if extension is not None:
+                rows = extension.optimize(rows, info=info)
+            self._rows = {row.pk: row for row in rows}
+        return self._rows[staff_id]
+
+
+@strawberry.type(description="A time that can be booked.")
+class AvailabilitySlot:
+    slot: strawberry.Private[Slot]
+    people: strawberry.Private[_People]
+
+    @strawberry.field(description="Start, in UTC.")
+    def start(self) -> datetime:
+        return self.slot.start
+
+    @strawberry.field(description="End of the work, in UTC; a pause may follow it.")
+    def end(self) -> datetime:
+        return self.slot.end
+
+    @strawberry.field(description="Who would come.")
+    def staff(self, info: Info) -> Staff:
+        return self.people.get(self.slot.staff_id, info)  # type: ignore[return-value]
+
+    @strawberry.field(description="What it costs when this member of staff comes, extras included.")
+    def price(self) -> Money:
+        return money(self.slot.price)
+
+
+@strawberry.type(description="The bookable times of a date in the business's time zone.")
+class AvailabilityDay:
+    found: strawberry.Private[Sequence[Slot]]
+    people: strawberry.Private[_People]
+    date: Date = strawberry.field(description="The date.")
+    reason: DayReason | None = strawberry.field(description="Why there is no slot; null where there is one.")
+
+    @strawberry.field(description="What can be booked, by start.")
+    def slots(self) -> list[AvailabilitySlot]:
+        return [AvailabilitySlot(slot=slot, people=self.people) for slot in self.found]
+
+
+@strawberry.type(description="Visits of some days, and where the live feed goes on from there.")
+class Schedule:
+    rows: strawberry.Private[QuerySet[AppointmentModel]]
+    cursor: str = strawberry.field(
+        description="`scheduleEvents(after:)` with it misses nothing that is not shown here."
+    )
+
+    @strawberry_django.field(description="Visits that reach into the time asked for, by start.")
+    def appointments(self) -> list[Appointment]:
+        return self.rows  # type: ignore[return-value]
+
+
+@strawberry.type
+class SchedulingQuery:
+    @strawberry.field(description="Bookable times, day by day. A day without any says why. At most 62 days. Public.")
+    def availability(
+        self,
+        info: Info,
+        service_id: Annotated[strawberry.ID, strawberry.argument(description="What is to be done.")],
+        postcode: Annotated[str, strawberry.argument(description="Where, as a whole postcode or an outward code.")],
+        first: Annotated[Date, strawberry.argument(name="from", description="First date.")],
+        last: Annotated[Date, strawberry.argument(name="to", description="Last date, included.")],
+        extra_ids: Annotated[
+            list[strawberry.ID] | None, strawberry.argument(description="Extras of the service; they take time, too.")
+        ] = None,
+        staff_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this member of staff; by default anyone.")
+        ] = None,
+    ) -> list[AvailabilityDay]:
+        days = queries.availability(
+            viewer=info.context.viewer,
+            service_id=decode_id(service_id, "Service", ("service_id",)),
+            postcode=postcode,
+            first=first,
+            last=last,
+            extra_ids=[
+                decode_id(extra_id, "ServiceExtra", ("extra_ids", position))
+                for position, extra_id in enumerate(extra_ids or [])
+            ],
+            staff_id=decode_optional_id(staff_id, "Staff", ("staff_id",)),
+            now=info.context.now,
+        )
+        people = _People({slot.staff_id for day in days for slot in day.slots})
+        return [AvailabilityDay(found=day.slots, people=people, date=day.date, reason=day.reason) for day in days]
+
+    @strawberry_django.connection(
+        Connection[Appointment],
+        description="Visits: customers see their own, staff those of their day, managers those of whom they manage.",
+    )
+    def appointments(self, info: Info) -> QuerySet[AppointmentModel]:
+        return queries.appointments_visible_to(info.context.viewer)
+
+    @strawberry.field(description="The visits of one's day, or of those that one manages; with a cursor to stay live.")
+    def schedule(
+        self,
+        info: Info,
+        start: Annotated[datetime, strawberry.argument(name="from", description="First instant.")],
+        end: Annotated[
+            datetime, strawberry.argument(name="to", description="First instant after, 62 days on at most.")
+        ],
+        staff_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this member of staff; by default all visible.")
+        ] = None,
+    ) -> Schedule:
+        cursor = log_end()  # before the rows: what they don't show yet will be among the events
+        rows = queries.schedule(
+            info.context.viewer, start, end, staff_id=decode_optional_id(staff_id, "Staff", ("staff_id",))
+        )
+        return Schedule(rows=rows, cursor=encode_cursor(cursor))
+
+
+@strawberry.input(description="A visit to start, complete or mark as missed.")
+class AppointmentStepInput:
+    appointment_id: strawberry.ID = strawberry.field(description="The visit.")
+    version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
+
+
+@strawberry.input(description="A note about a visit.")
+class AddInternalNoteInput:
+    appointment_id: strawberry.ID = strawberry.field(description="The visit.")
+    text: str = strawberry.field(description="What staff and office should know, at most 2000 characters.")
+    version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
+
+
+@strawberry.type(description="Answer with a visit.")
+class AppointmentPayload(Payload):
+    @strawberry_django.field(description="The visit as it is now.")
+    def appointment(self) -> Appointment | None:
+        return reread(self.row)  # type: ignore[no-any-return]
+
+
+@strawberry.type
+class SchedulingMutation:
+    @mutation(description="The work begins. Its member of staff, admins, and managers with MANAGE_ORDERS.")
+    def start_appointment(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+        return AppointmentPayload(row=actions.start_appointment(**_step(info, input)))
+
+    @mutation(description="The work is done. Its member of staff, admins, and managers with MANAGE_ORDERS.")
+    def complete_appointment(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+        return AppointmentPayload(row=actions.complete_appointment(**_step(info, input)))
+
+    @mutation(description="Nobody was there. Its member of staff, admins, and managers with MANAGE_ORDERS.")
+    def mark_no_show(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+        return AppointmentPayload(row=actions.mark_no_show(**_step(info, input)))
+
+    @mutation(description="Add a line to a visit's internal notes. Its member of staff, and the office as above.")
+    def add_internal_note(self, info: Info, input: AddInternalNoteInput) -> AppointmentPayload:
+        appointment = actions.add_internal_note(
+            viewer=info.context.viewer,
+            appointment_id=decode_id(input.appointment_id, "Appointment", ("appointment_id",)),
+            text=input.text,
+            version=input.version,
+        )
+        return AppointmentPayload(row=appointment)
+
+
+def _step(info: Info, input: AppointmentStepInput) -> dict[str, Any]:
+    return {
+        "viewer": info.context.viewer,
+        "appointment_id": decode_id(input.appointment_id, "Appointment", ("appointment_id",)),
+        "version": input.version,
+        "now": info.context.now,
+    }
