@@ -104,7 +104,7 @@ class Appointment(VisibleNode):
         description="Notes of staff and office. For its member of staff and the office; null for others.",
     )
     def internal_notes(self, info: Info) -> str | None:
-        return self.internal_notes if sees_internal(info.context.viewer, self) else None  # type: ignore[arg-type, return-value]
+        return self.internal_notes if sees_internal(info.context.viewer, self) else None  # type: ignore[arg-type]
 
     @strawberry_django.field(
         only=[
@@ -181,7 +181,7 @@ class Appointment(VisibleNode):
     )
     def can_cancel(self, info: Info) -> bool:
         return may_cancel(
-            status=self.status,  # type: ignore[arg-type]
+            status=self.status,
             deadline=self.booking.cancellation_deadline,  # type: ignore[attr-defined]
             is_office=info.context.viewer.is_office,
             now=info.context.now,
@@ -259,9 +259,7 @@ class AvailabilityDay:
 @strawberry.type(description="Visits of some days, and where the live feed goes on from there.")
 class Schedule:
     rows: strawberry.Private[QuerySet[AppointmentModel]]
-    cursor: str = strawberry.field(
-        description="`scheduleEvents(after:)` with it misses nothing that is not shown here."
-    )
+    cursor: str = strawberry.field(description="With it, `scheduleEvents(after:)` misses nothing that is not here.")
 
     @strawberry_django.field(description="Visits that reach into the time asked for, by start.")
     def appointments(self) -> list[Appointment]:
@@ -314,7 +312,7 @@ class SchedulingQuery:
         info: Info,
         start: Annotated[datetime, strawberry.argument(name="from", description="First instant.")],
         end: Annotated[
-            datetime, strawberry.argument(name="to", description="First instant after, 62 days on at most.")
+            datetime, strawberry.argument(name="to", description="First instant after; at most 62 days on.")
         ],
         staff_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only this member of staff; by default all visible.")
@@ -327,10 +325,20 @@ class SchedulingQuery:
         return Schedule(rows=rows, cursor=encode_cursor(cursor))
 
 
-@strawberry.input(description="A visit to start, complete or mark as missed.")
-class AppointmentStepInput:
+@strawberry.input(description="The visit to start.")
+class StartAppointmentInput:
     appointment_id: strawberry.ID = strawberry.field(description="The visit.")
     version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
+
+
+@strawberry.input(description="The visit that is done.")
+class CompleteAppointmentInput(StartAppointmentInput):
+    pass
+
+
+@strawberry.input(description="The visit that nobody was there for.")
+class MarkNoShowInput(StartAppointmentInput):
+    pass
 
 
 @strawberry.input(description="A note about a visit.")
@@ -350,15 +358,15 @@ class AppointmentPayload(Payload):
 @strawberry.type
 class SchedulingMutation:
     @mutation(description="The work begins. Its member of staff, admins, and managers with MANAGE_ORDERS.")
-    def start_appointment(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+    def start_appointment(self, info: Info, input: StartAppointmentInput) -> AppointmentPayload:
         return AppointmentPayload(row=actions.start_appointment(**_step(info, input)))
 
     @mutation(description="The work is done. Its member of staff, admins, and managers with MANAGE_ORDERS.")
-    def complete_appointment(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+    def complete_appointment(self, info: Info, input: CompleteAppointmentInput) -> AppointmentPayload:
         return AppointmentPayload(row=actions.complete_appointment(**_step(info, input)))
 
     @mutation(description="Nobody was there. Its member of staff, admins, and managers with MANAGE_ORDERS.")
-    def mark_no_show(self, info: Info, input: AppointmentStepInput) -> AppointmentPayload:
+    def mark_no_show(self, info: Info, input: MarkNoShowInput) -> AppointmentPayload:
         return AppointmentPayload(row=actions.mark_no_show(**_step(info, input)))
 
     @mutation(description="Add a line to a visit's internal notes. Its member of staff, and the office as above.")
@@ -372,7 +380,7 @@ class SchedulingMutation:
         return AppointmentPayload(row=appointment)
 
 
-def _step(info: Info, input: AppointmentStepInput) -> dict[str, Any]:
+def _step(info: Info, input: StartAppointmentInput) -> dict[str, Any]:
     return {
         "viewer": info.context.viewer,
         "appointment_id": decode_id(input.appointment_id, "Appointment", ("appointment_id",)),
