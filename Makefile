@@ -1,7 +1,7 @@
 # Rota's commands. They need GNU make, Python 3.11 or newer and a package index; everything else comes from the lock.
 
 PYTHON ?= python3
-PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes
 RUNTIME = .venv/.runtime
 DEVELOPMENT = .venv/.development
 # Tests and checks keep servers of their own, apart from the data of `make up`.
