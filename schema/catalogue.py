@@ -13,6 +13,7 @@ from backend.catalogue.models import Category as CategoryModel
 from backend.catalogue.models import Service as ServiceModel
 from backend.catalogue.models import ServiceExtra as ServiceExtraModel
 from backend.catalogue.rules import ApprovalStatus
+from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from schema.connections import Connection
 from schema.context import Info
@@ -72,7 +73,7 @@ class ServiceFilter:
 
     @strawberry_django.filter_field(description="Only services whose name contains this, in any case.")
     def search(self, value: str, prefix: str) -> Q:
-        return Q(**{f"{prefix}name__icontains": value[:100]})
+        return Q(**{f"{prefix}name__icontains": search_text(value)})
 
 
 @strawberry_django.order_type(ServiceModel, description="The order of services.")

@@ -12,6 +12,8 @@ from backend.customers.models import Address as AddressModel
 from backend.customers.models import Customer as CustomerModel
 from backend.customers.rules import COUNTRY, AddressKind, Contact
 from backend.customers.rules import PostalAddress as PostalAddressValue
+from schema.context import Info
+from schema.nested import Nested
 from schema.nodes import VisibleNode
 
 strawberry.enum(AddressKind, name="AddressKind", description="What an address is for.")
@@ -44,13 +46,21 @@ class Address(VisibleNode):
         return queries.addresses_visible_to(viewer)
 
 
+_ADDRESSES = Nested("addresses", lambda info: queries.addresses_visible_to(info.context.viewer))
+
+
 @strawberry_django.type(CustomerModel, description="A customer, with or without an account.")
 class Customer(VisibleNode):
     name: strawberry.auto
     email: strawberry.auto
     phone: strawberry.auto
     created_at: strawberry.auto
-    addresses: list[Address]
+
+    @strawberry_django.field(
+        prefetch_related=[_ADDRESSES], description="Its addresses, for itself and whoever manages it."
+    )
+    def addresses(self, info: Info) -> list[Address]:
+        return _ADDRESSES.of(self, info)
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

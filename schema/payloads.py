@@ -5,6 +5,7 @@ one optimized query that fetches what was asked for, after the commit.
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import strawberry
@@ -76,11 +77,16 @@ class RefusalsToPayload(FieldExtension):
         try:
             return next_(source, info, **kwargs)
         except (Refusal, Refusals) as error:
-            answer = {"user_errors": user_errors(error)}
-            alternatives = getattr(error, "alternatives", None)
-            if alternatives is not None:
-                answer["alternatives"] = alternatives
+            answer: dict[str, Any] = {"user_errors": user_errors(error)}
+            if "alternatives" in {each.name for each in fields(self.payload_type)}:
+                answer["alternatives"] = alternatives(error)
             return self.payload_type(**answer)
+
+
+def alternatives(error: Refusal | Refusals) -> list[Any]:
+    """The other times that a refusal offers; of several refusals, those of the first that has any."""
+    refusals = error.refusals if isinstance(error, Refusals) else [error]
+    return next((list(found) for each in refusals if (found := getattr(each, "alternatives", ()))), [])
 
 
 def mutation(*, description: str) -> Any:

@@ -9,13 +9,17 @@ from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.nodes import NodeQuery
+from schema.orders import OrdersMutation, OrdersQuery
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.staff import StaffMutation, StaffQuery
 
-Query = merge_types("Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, SchedulingQuery, StaffQuery))
+Query = merge_types(
+    "Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, OrdersQuery, SchedulingQuery, StaffQuery)
+)
 Mutation = merge_types(
-    "Mutation", (AccountsMutation, CatalogueMutation, EventsMutation, SchedulingMutation, StaffMutation)
+    "Mutation",
+    (AccountsMutation, CatalogueMutation, EventsMutation, OrdersMutation, SchedulingMutation, StaffMutation),
 )
 
 schema = Schema(

@@ -8,8 +8,9 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
+from backend.catalogue.models import Service
 from backend.events.models import Delivery, Event
-from backend.orders.models import Order
+from backend.orders.models import Order, OrderItem, OrderItemExtra
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
 from tests import factories
 from tests.client import gid
@@ -67,7 +68,23 @@ def make_world() -> World:
     world.add("address", factories.address(personas.customer))
     _add_week(world, personas.staff)
     _add_dead_letter(world)
+    _add_orders(world, service)
     return world
+
+
+def _add_orders(world: World, service: Service) -> None:
+    """A pending one of the customer, a pending one of a guest, and a confirmed one with its visit."""
+    customer, staff = world.personas.customer, world.personas.staff
+    order = world.add("order", factories.pending_order(service, customer=customer))
+    item = world.add("item", OrderItem.objects.get(order=order.pk))
+    extra = OrderItemExtra(item_id=item.pk, extra_id=world.rows["extra"].pk, name="Oven", price=0, duration_minutes=0)
+    extra.save()
+    world.add("chosen extra", extra)
+    world.add("guest order", factories.pending_order(service))
+    world.add(
+        "confirmed order",
+        factories.confirmed_order(service, staff=staff, customer=customer, scheduled_date=date(2027, 3, 2)),
+    )
 
 
 def _add_week(world: World, staff: Staff) -> None:

@@ -37,3 +37,11 @@ def clean_email(value: str | None, *, field: FieldPath) -> str:
     except ValidationError as error:
         raise InvalidInput("This is not an e-mail address.", field) from error
     return text
+
+
+def search_text(value: str) -> str:
+    """What somebody types into a search box, fit for a query: trimmed, at most 100 characters, nothing unprintable.
+
+    PostgreSQL refuses a NUL in a text, and a search for one finds nothing anyway.
+    """
+    return "".join(char for char in value[:100] if unicodedata.category(char) not in ("Cc", "Cs")).strip()

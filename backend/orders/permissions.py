@@ -30,12 +30,3 @@ def require_cancel(viewer: Viewer, order: Order) -> None:
 def owns(viewer: Viewer, order: Order) -> bool:
     """Whether it is the viewer's own order."""
     return viewer.customer_id is not None and order.customer_id == viewer.customer_id
-
-
-def sees_private_fields(viewer: Viewer, order: Order) -> bool:
-    """Whether tracking token, contact and reasons are for this viewer: its owner, and the office.
-
-    Staff who do the work see the order without them. Whoever holds the tracking token has opened the order
-    (`queries.opened`) and is not asked here.
-    """
-    return owns(viewer, order) or viewer.may(Permission.MANAGE_ORDERS)

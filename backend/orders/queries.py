@@ -19,14 +19,17 @@ from backend.core.viewer import Permission, Viewer
 from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.orders.errors import CouponUnknown
-from backend.orders.models import Order, OrderItem
+from backend.orders.models import Order, OrderItem, OrderItemExtra
+from backend.orders.permissions import owns
 from backend.orders.rules import (
     Board,
     CartItem,
     ExtraFacts,
+    OrderStatus,
     PlanItem,
     PriceList,
     ServiceFacts,
+    can_become,
     find_alternatives,
     price_cart,
     rank_starts,
@@ -34,7 +37,7 @@ from backend.orders.rules import (
 )
 from backend.scheduling import queries as scheduling
 from backend.scheduling.errors import Alternative
-from backend.scheduling.rules import Day, Need, Offer, days_between
+from backend.scheduling.rules import Day, Need, Offer, days_between, deadline_passed
 from backend.staff import queries as staff
 
 TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
@@ -69,6 +72,11 @@ def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
 def items_visible_to(viewer: Viewer) -> QuerySet[OrderItem]:
     """The items of visible orders."""
     return OrderItem.objects.filter(order__in=orders_visible_to(viewer))
+
+
+def extras_visible_to(viewer: Viewer) -> QuerySet[OrderItemExtra]:
+    """The chosen extras of visible orders."""
+    return OrderItemExtra.objects.filter(item__order__in=orders_visible_to(viewer))
 
 
 def order_for(viewer: Viewer, order_id: int, *, field: FieldPath = (), lock: bool = False) -> Order:
@@ -106,6 +114,23 @@ def track_order(*, tracking_token: str, address: str) -> QuerySet[Order]:
 def opened(rows: QuerySet[Order]) -> QuerySet[Order]:
     """Mark rows as opened by whoever holds their token, or has just placed them: all their own fields are shown."""
     return rows.annotate(is_opened=Value(value=True))
+
+
+def sees_private_fields(viewer: Viewer, order: Order) -> bool:
+    """Whether tracking token, contact and reasons are for this viewer: its owner, and the office.
+
+    Staff who do the work see the order without them. Whoever holds the tracking token has opened the order
+    (`opened`) and is not asked here.
+    """
+    return owns(viewer, order) or viewer.may(Permission.MANAGE_ORDERS)
+
+
+def may_cancel_now(viewer: Viewer, order: Order, *, is_opened: bool, now: datetime) -> bool:
+    """Whether cancelling would be accepted: from the office in any open state, from others until the deadline."""
+    if not can_become(OrderStatus(order.status), OrderStatus.CANCELLED):
+        return False
+    in_time = not deadline_passed(order.cancellation_deadline, now)
+    return viewer.may(Permission.MANAGE_ORDERS) or (in_time and (is_opened or owns(viewer, order)))
 
 
 def items_of(order: Order) -> list[OrderItem]:

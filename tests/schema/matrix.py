@@ -69,6 +69,7 @@ class Row:
 EVERYONE = {"*": OK}
 THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
 MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
+MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
 ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
 
 
@@ -106,6 +107,19 @@ def node(kind: str, row: str, expected: Mapping[str, str]) -> Row:
         lambda world, who: {"id": world.id(row)},
         case=row,
     )
+
+
+def order_input(world: World, who: str) -> dict[str, Any]:
+    """An order by a customer for itself, by everyone else for a guest."""
+    order: dict[str, Any] = {
+        "items": [{"serviceId": world.id("service")}],
+        "address": {"line1": "10 Downing Street", "city": "London", "postcode": "SW1A 2AA"},
+        "scheduledDate": "2027-03-01",
+        "scheduledTime": "09:00",
+    }
+    if who not in CUSTOMERS.split():
+        order["guest"] = {"name": "Ada King", "email": "ada@example.com"}
+    return order
 
 
 def listing(name: str, expected: Mapping[str, str], arguments: str = "") -> Row:
@@ -205,4 +219,60 @@ ROWS: tuple[Row, ...] = (
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),
     node("Delivery", "dead letter", {"*": NULL, "admin": OK}),
     mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
+    # Orders: the customer's own, those that staff have a visit of, what the manager manages
+    node("Customer", "customer", {"customer manager admin": OK, "*": NULL}),
+    node("Address", "address", {"customer manager admin": OK, "*": NULL}),
+    node("Order", "order", {"customer manager admin": OK, "*": NULL}),
+    node("Order", "guest order", {"admin": OK, "*": NULL}),
+    node("Order", "confirmed order", {"customer staff manager admin": OK, "*": NULL}),
+    node("OrderItem", "item", {"customer manager admin": OK, "*": NULL}),
+    node("OrderItemExtra", "chosen extra", {"customer manager admin": OK, "*": NULL}),
+    listing(
+        "orders",
+        {
+            "*": SEES(),
+            "customer manager": SEES("order", "confirmed order"),
+            "staff": SEES("confirmed order"),
+            "admin": SEES("order", "confirmed order", "guest order"),
+        },
+    ),
+    Row(
+        "Query.quoteOrder",
+        "query($id: ID!) { quoteOrder(items: [{serviceId: $id}]) { total { amount } userErrors { code } } }",
+        EVERYONE,
+        lambda world, who: {"id": world.id("service")},
+    ),
+    Row(
+        "Query.trackOrder",
+        "query($token: String!) { trackOrder(trackingToken: $token) { orderNumber } }",
+        EVERYONE,
+        lambda world, who: {"token": world.token("guest order")},
+    ),
+    Row(
+        "Query.trackOrder",
+        '{ trackOrder(trackingToken: "wrong") { orderNumber } }',
+        {"*": NULL},
+        case="wrong token",
+    ),
+    mutation("placeOrder", "order { id }", EVERYONE, lambda world, who: {"input": order_input(world, who)}),
+    mutation(
+        "assignStaff",
+        "orderItem { id }",
+        MANAGED_ORDERS,
+        given(orderItemId="id:item", staffId="id:staff"),
+    ),
+    mutation("confirmOrder", "order { id }", MANAGED_ORDERS, given(orderId="id:order")),
+    mutation(
+        "cancelOrder",
+        "order { id }",
+        {
+            NOBODY: UNAUTHENTICATED,
+            "staff": FORBIDDEN,
+            "customer manager admin": OK,
+            "*": NOT_FOUND,
+        },
+        given(orderId="id:confirmed order", reason="Flood"),
+    ),
+    mutation("cancelOrder", "order { id }", EVERYONE, given(trackingToken="token:guest order"), case="by token"),
+    mutation("completeOrder", "order { id }", MANAGED_ORDERS, given(orderId="id:confirmed order")),
 )
