@@ -28,7 +28,7 @@ from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
-from schema.staff import Staff
+from schema.staff import Staff, StaffPayload, TimeOff
 
 strawberry.enum(AppointmentStatus, name="AppointmentStatus", description="Where a visit stands.")
 strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
@@ -348,6 +348,27 @@ class AddInternalNoteInput:
     version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
 
 
+@strawberry.input(description="A stretch of absence.")
+class AddTimeOffInput:
+    staff_id: strawberry.ID = strawberry.field(description="Who will be away.")
+    start: datetime = strawberry.field(description="First instant away.")
+    end: datetime = strawberry.field(description="First instant back.")
+    reason: str = strawberry.field(default="", description="Why, for the office; at most 200 characters.")
+    idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
+
+
+@strawberry.input(description="The absence to take back.")
+class RemoveTimeOffInput:
+    time_off_id: strawberry.ID = strawberry.field(description="The absence.")
+
+
+@strawberry.type(description="Answer with an absence.")
+class TimeOffPayload(Payload):
+    @strawberry_django.field(description="The absence.")
+    def time_off(self) -> TimeOff | None:
+        return reread(self.row)  # type: ignore[no-any-return]
+
+
 @strawberry.type(description="Answer with a visit.")
 class AppointmentPayload(Payload):
     @strawberry_django.field(description="The visit as it is now.")
@@ -378,6 +399,31 @@ class SchedulingMutation:
             version=input.version,
         )
         return AppointmentPayload(row=appointment)
+
+    @mutation(
+        description="Keep visits away from somebody. Visits in that time are named and stay: TIME_OFF_CONFLICT. "
+        "Admins, and managers with MANAGE_STAFF for whom they manage."
+    )
+    def add_time_off(self, info: Info, input: AddTimeOffInput) -> TimeOffPayload:
+        time_off = actions.add_time_off(
+            viewer=info.context.viewer,
+            staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
+            start=input.start,
+            end=input.end,
+            reason=input.reason,
+            idempotency_key=input.idempotency_key,
+            now=info.context.now,
+        )
+        return TimeOffPayload(row=time_off)
+
+    @mutation(description="Take an absence back. Admins, and managers with MANAGE_STAFF for whom they manage.")
+    def remove_time_off(self, info: Info, input: RemoveTimeOffInput) -> StaffPayload:
+        staff = actions.remove_time_off(
+            viewer=info.context.viewer,
+            time_off_id=decode_id(input.time_off_id, "TimeOff", ("time_off_id",)),
+            now=info.context.now,
+        )
+        return StaffPayload(row=staff)
 
 
 def _step(info: Info, input: StartAppointmentInput) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from psycopg.types.range import Range
 
 from backend.catalogue import queries as catalogue
 from backend.catalogue.errors import ServiceInactive
@@ -16,7 +17,7 @@ from backend.core.money import ZERO
 from backend.core.viewer import Viewer
 from backend.geography.queries import locate
 from backend.geography.rules import Place, miles_between
-from backend.scheduling.models import Appointment
+from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     AvailabilityDay,
@@ -189,6 +190,12 @@ ORDER BY staff_id, lower(period)
 def claims_between(staff_ids: Iterable[int], start: datetime, end: datetime) -> Mapping[int, list[Busy]]:
     """Claims that reach into [start, end), ascending, by member of staff. One statement."""
     return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()))
+
+
+def claims_in_the_way(staff_id: int, start: datetime, end: datetime) -> list[Claim]:
+    """Claims of one member of staff in [start, end) with their visits, by start. One statement."""
+    rows = Claim.objects.filter(staff_id=staff_id, period__overlap=Range(start, end))
+    return list(rows.select_related("appointment__service", "appointment__booking").order_by("period"))
 
 
 def _claims(staff_ids: Sequence[int], start: int, end: int) -> Mapping[int, list[Busy]]:

@@ -22,7 +22,14 @@ from backend.core.transactions import step, use_case
 from backend.core.viewer import Permission, Viewer, require_permission
 from backend.events.actions import emit
 from backend.geography.queries import locate
-from backend.staff.events import AreasChanged, OffersChanged, StaffChanged, TimeOffRecorded, WorkingTimeChanged
+from backend.staff.events import (
+    AreasChanged,
+    OffersChanged,
+    StaffChanged,
+    TimeOffErased,
+    TimeOffRecorded,
+    WorkingTimeChanged,
+)
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
 from backend.staff.permissions import require_change_staff, require_create_staff
 from backend.staff.queries import (
@@ -30,6 +37,7 @@ from backend.staff.queries import (
     exceptions_visible_to,
     offers_visible_to,
     staff_for,
+    time_off_for,
 )
 from backend.staff.rules import (
     DayHours,
@@ -272,6 +280,20 @@ def record_time_off(
     fact = TimeOffRecorded(staff_id=staff.pk, time_off_id=absence.pk, start=start, end=end, actor_id=viewer.user_id)
     emit([fact], now=now)
     return absence
+
+
+@step
+def erase_time_off(*, viewer: Viewer, time_off_id: int, now: datetime) -> Staff:
+    """Take an absence back. The caller frees its claim. Raises NotSignedIn, NotAllowed or NotFound."""
+    require_permission(viewer, Permission.MANAGE_STAFF)
+    absence = time_off_for(viewer, time_off_id, field=("time_off_id",))
+    staff = _changeable(viewer, absence.staff_id)
+    fact = TimeOffErased(
+        staff_id=staff.pk, time_off_id=absence.pk, start=absence.start, end=absence.end, actor_id=viewer.user_id
+    )
+    TimeOff.objects.filter(pk=absence.pk).delete()
+    emit([fact], now=now)
+    return staff
 
 
 def _changeable(viewer: Viewer, staff_id: int) -> Staff:

@@ -54,3 +54,15 @@ class TimeOffRecorded(Fact):
     time_off_id: int
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOffErased(Fact):
+    """An absence was taken back; instants in UTC."""
+
+    kind: ClassVar[str] = "staff.time_off_erased"
+
+    staff_id: int
+    time_off_id: int
+    start: datetime
+    end: datetime

@@ -81,6 +81,14 @@ def time_off_visible_to(viewer: Viewer) -> QuerySet[TimeOff]:
     return TimeOff.objects.filter(_of_full(viewer)).order_by("start", "pk")
 
 
+def time_off_for(viewer: Viewer, time_off_id: int, *, field: FieldPath = ()) -> TimeOff:
+    """The visible absence, or NotFound."""
+    absence = time_off_visible_to(viewer).filter(pk=time_off_id).first()
+    if absence is None:
+        raise NotFound("There is no such absence.", field)
+    return absence
+
+
 def time_off_from(viewer: Viewer, now: datetime) -> QuerySet[TimeOff]:
     """Those of `time_off_visible_to` that are not over."""
     return time_off_visible_to(viewer).filter(end__gt=now)

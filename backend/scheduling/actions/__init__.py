@@ -9,16 +9,19 @@ from backend.scheduling.actions.progress import (
     mark_no_show,
     start_appointment,
 )
+from backend.scheduling.actions.time_off import add_time_off, remove_time_off
 from backend.scheduling.rules import VisitPlan
 
 __all__ = [
     "VisitPlan",
     "add_internal_note",
+    "add_time_off",
     "book_visits",
     "cancel_visits",
     "claim_time",
     "complete_appointment",
     "complete_visits",
     "mark_no_show",
+    "remove_time_off",
     "start_appointment",
 ]
