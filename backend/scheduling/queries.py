@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -74,6 +74,7 @@ MAX_SCHEDULE = 2_000
 """The most visits that one schedule shows."""
 
 _LONGEST_VISIT = timedelta(days=7)
+_FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 def schedule(viewer: Viewer, start: datetime, end: datetime, *, staff_id: int | None = None) -> QuerySet[Appointment]:
@@ -88,7 +89,8 @@ def schedule(viewer: Viewer, start: datetime, end: datetime, *, staff_id: int | 
     if end - start > timedelta(days=MAX_DAYS):
         raise OutOfRange(f"A schedule covers at most {MAX_DAYS} days.", ("to",))
     # The lower bound on start lets the index skip the past.
-    rows = Appointment.objects.filter(start__gte=start - _LONGEST_VISIT, start__lt=end, end__gt=start)
+    since = start - min(_LONGEST_VISIT, start - _FIRST_INSTANT)
+    rows = Appointment.objects.filter(start__gte=since, start__lt=end, end__gt=start)
     managed = _scheduled_staff(viewer)
     if staff_id is not None:
         if managed is not None and staff_id not in managed:

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from backend.core.errors import StaleVersion, TooLong
 from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
-from backend.core.viewer import Viewer
+from backend.core.viewer import Viewer, require_signed_in
 from backend.events.actions import emit
 from backend.scheduling.events import (
     AppointmentCancelled,
@@ -108,6 +108,7 @@ def _progress(
 
 def _workable(viewer: Viewer, appointment_id: int, version: int | None) -> Appointment:
     """The visible row, locked, that the viewer may work on, still as the client knows it."""
+    require_signed_in(viewer)
     row = appointment_for(viewer, appointment_id, field=("appointment_id",), lock=True)
     require_work_on(viewer, row)
     if version is not None and version != row.version:
