@@ -1,10 +1,10 @@
 """Customers, their addresses, and the contact and address that guests give."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 import strawberry_django
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.core.viewer import Viewer
 from backend.customers import queries
@@ -12,6 +12,7 @@ from backend.customers.models import Address as AddressModel
 from backend.customers.models import Customer as CustomerModel
 from backend.customers.rules import COUNTRY, AddressKind, Contact
 from backend.customers.rules import PostalAddress as PostalAddressValue
+from schema.connections import Connection
 from schema.context import Info
 from schema.nested import Nested
 from schema.nodes import VisibleNode
@@ -49,7 +50,34 @@ class Address(VisibleNode):
 _ADDRESSES = Nested("addresses", lambda info: queries.addresses_visible_to(info.context.viewer))
 
 
-@strawberry_django.type(CustomerModel, description="A customer, with or without an account.")
+@strawberry_django.filter_type(CustomerModel, description="Which customers.")
+class CustomerFilter:
+    @strawberry_django.filter_field(description="Only those whose name, e-mail or phone contains this, in any case.")
+    def search(self, value: str, prefix: str) -> Q:
+        text = value[:100]
+        return (
+            Q(**{f"{prefix}name__icontains": text})
+            | Q(**{f"{prefix}email__icontains": text})
+            | Q(**{f"{prefix}phone__icontains": text})
+        )
+
+    @strawberry_django.filter_field(description="Only customers with this tag.")
+    def tag(self, value: str, prefix: str) -> Q:
+        return Q(**{f"{prefix}tags__contains": [value[:40]]})
+
+
+@strawberry_django.order_type(CustomerModel, description="The order of customers.")
+class CustomerOrder:
+    name: strawberry.auto
+    created_at: strawberry.auto
+
+
+@strawberry_django.type(
+    CustomerModel,
+    filters=CustomerFilter,
+    ordering=CustomerOrder,
+    description="A customer, with or without an account.",
+)
 class Customer(VisibleNode):
     name: strawberry.auto
     email: strawberry.auto
@@ -62,9 +90,31 @@ class Customer(VisibleNode):
     def addresses(self, info: Info) -> list[Address]:
         return _ADDRESSES.of(self, info)
 
+    @strawberry_django.field(only=["tags"], description="Labels of the office. Null for everyone else.")
+    def tags(self, info: Info) -> list[str] | None:
+        return self.tags if info.context.viewer.manages_customer(self.pk) else None  # type: ignore[attr-defined]
+
+    @strawberry_django.field(only=["notes"], description="Notes of the office. Null for everyone else.")
+    def notes(self, info: Info) -> str | None:
+        return self.notes if info.context.viewer.manages_customer(self.pk) else None  # type: ignore[attr-defined]
+
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:
         return queries.customers_visible_to(viewer)
+
+
+@strawberry.type
+class CustomersQuery:
+    @strawberry_django.connection(
+        Connection[Customer], description="Customers that the viewer manages. Admins and managers."
+    )
+    def customers(
+        self,
+        info: Info,
+        *,
+        archived: Annotated[bool, strawberry.argument(description="The archived ones instead of the others.")] = False,
+    ) -> QuerySet[CustomerModel]:
+        return queries.customers_of_office(info.context.viewer, archived=archived)
 
 
 @strawberry.input(description="Who is to be reached, where nobody is signed in.")

@@ -6,6 +6,7 @@ from strawberry.tools import merge_types
 from schema.accounts import AccountsMutation
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
+from schema.customers import CustomersQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.nodes import NodeQuery
@@ -13,9 +14,21 @@ from schema.orders import OrdersMutation, OrdersQuery
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.staff import StaffMutation, StaffQuery
+from schema.viewer import ViewerQuery
 
 Query = merge_types(
-    "Query", (NodeQuery, BusinessQuery, CatalogueQuery, EventsQuery, OrdersQuery, SchedulingQuery, StaffQuery)
+    "Query",
+    (
+        NodeQuery,
+        BusinessQuery,
+        CatalogueQuery,
+        CustomersQuery,
+        EventsQuery,
+        OrdersQuery,
+        SchedulingQuery,
+        StaffQuery,
+        ViewerQuery,
+    ),
 )
 Mutation = merge_types(
     "Mutation",

@@ -176,3 +176,10 @@ def set_manager_scope(
     manager.managed_staff.set(staff_ids)
     manager.managed_customers.set(customer_ids)
     return manager
+
+
+@use_case
+def revoke_token(*, viewer: Viewer, token_id: int, now: datetime) -> None:
+    """End any sign-in, as an admin. Doing it twice is no error."""
+    require_admin(viewer)
+    AccessToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now)

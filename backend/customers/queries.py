@@ -1,10 +1,11 @@
 """Customers and their addresses, as their viewers may see them."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from backend.core.errors import FieldPath, NotFound
-from backend.core.viewer import Viewer
+from backend.core.errors import FieldPath, NotAllowed, NotFound
+from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.models import Address, Customer
+from backend.customers.rules import ARCHIVED
 
 
 def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:
@@ -15,6 +16,15 @@ def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:
     if viewer.manager is not None:
         return rows.filter(pk__in=viewer.manager.customer_ids)
     return rows.none() if viewer.customer_id is None else rows.filter(pk=viewer.customer_id)
+
+
+def customers_of_office(viewer: Viewer, *, archived: bool = False) -> QuerySet[Customer]:
+    """The customers that an admin or manager manages, those tagged `archived` apart. NotSignedIn or NotAllowed."""
+    require_signed_in(viewer)
+    if not viewer.is_office:
+        raise NotAllowed
+    tagged = Q(tags__contains=[ARCHIVED])
+    return customers_visible_to(viewer).filter(tagged if archived else ~tagged)
 
 
 def customer_for(viewer: Viewer, customer_id: int, *, field: FieldPath = (), lock: bool = False) -> Customer:

@@ -11,6 +11,9 @@ from backend.geography.rules import format_postcode, is_outward_code, normalise_
 COUNTRY = "GB"
 """The only country whose postcodes we can place."""
 
+ARCHIVED = "archived"
+"""The tag of a customer who is kept for the books alone."""
+
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
 
 
