@@ -1,0 +1,213 @@
+"""One person's time on real commits: fifty at once never overlap, and without our guards they do."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, connections
+
+from backend.accounts.queries import viewer_for_user
+from backend.catalogue.models import Service
+from backend.core.errors import Refusal, Refusals
+from backend.core.transactions import use_case
+from backend.core.viewer import Role
+from backend.orders.actions import confirm_order
+from backend.scheduling.actions import add_time_off, book_visits, booking
+from backend.scheduling.errors import SlotTaken
+from backend.scheduling.models import Appointment, Claim
+from backend.scheduling.rules import AppointmentType, VisitPlan
+from backend.staff.models import Staff, TimeOff
+from tests import factories
+from tests.factories.business import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
+AT_ONCE = 50
+WON = "won"
+
+
+def plan(staff: Staff, service: Service, start: datetime) -> VisitPlan:
+    """An hour with a quarter of buffer."""
+    return VisitPlan(
+        service_id=service.pk,
+        staff_id=staff.pk,
+        start=start,
+        end=start + timedelta(hours=1),
+        buffer_minutes=15,
+        type=AppointmentType.SINGLE,
+        customer_id=None,
+        contact_name="Ada King",
+        contact_email="ada@example.com",
+        line1="10 Downing Street",
+        city="London",
+        postcode="SW1A 2AA",
+        price=Decimal("50.00"),
+        currency="GBP",
+        policy_hours=24,
+    )
+
+
+@use_case
+def book(*visits: VisitPlan) -> None:
+    book_visits(visits=visits, order_id=None, actor_id=None, now=NOW)
+
+
+def all_at_once(works: Sequence[Callable[[], Any]]) -> list[str]:
+    """Run each on a connection of its own, all from the same moment on; `won`, or the refusal's code, of each.
+
+    Whatever is no refusal is raised here, a deadlock for one.
+    """
+    barrier = threading.Barrier(len(works))
+    outcomes: list[str] = [""] * len(works)
+    crashes: list[BaseException] = []
+
+    def run(number: int, work: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=60)
+            work()
+            outcomes[number] = WON
+        except Refusals as refused:
+            outcomes[number] = refused.refusals[0].code
+        except Refusal as refused:
+            outcomes[number] = refused.code
+        except BaseException as crash:
+            crashes.append(crash)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    if crashes:
+        raise crashes[0]
+    return outcomes
+
+
+def overlaps() -> int:
+    """How many pairs of one person's visits overlap, buffers included, by what the visits themselves say."""
+    rows = Appointment.objects.exclude(status="CANCELLED").order_by("staff_id", "start")
+    spans = [(row.staff_id, row.start, row.end + timedelta(minutes=row.buffer_minutes)) for row in rows]
+    spans += [(row.staff_id, row.start, row.end) for row in TimeOff.objects.all()]
+    pairs = [(a, b) for number, a in enumerate(spans) for b in spans[:number]]
+    return sum(a[0] == b[0] and a[1] < b[2] and b[1] < a[2] for a, b in pairs)
+
+
+@pytest.fixture
+def staff(db: None) -> Staff:
+    return factories.staff_member(factories.service())
+
+
+@pytest.fixture
+def without_constraint(transactional_db: None) -> Iterator[None]:
+    """The exclusion constraint is gone for one test."""
+    (constraint,) = [each for each in Claim._meta.constraints if each.name == "claim_no_overlap"]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Claim, constraint)
+    try:
+        yield
+    finally:
+        Claim.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Claim, constraint)
+
+
+@pytest.fixture
+def everyone_looks_before_anyone_writes(monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
+    """No lock on the staff row, and the worst of timings: all find the time free before the first takes it."""
+    barrier = threading.Barrier(5)
+    look = booking._refuse_taken
+
+    def look_and_wait(visits: Sequence[VisitPlan]) -> None:
+        look(visits)
+        barrier.wait(timeout=60)
+
+    monkeypatch.setattr(booking, "lock_staff", lambda staff_ids: {})
+    monkeypatch.setattr(booking, "_refuse_taken", look_and_wait)
+    return barrier
+
+
+def test_fifty_bookings_of_one_slot_have_one_winner(staff: Staff) -> None:
+    service = Service.objects.get()
+    outcomes = all_at_once([partial(book, plan(staff, service, NINE))] * AT_ONCE)
+    assert Counter(outcomes) == {WON: 1, "SLOT_TAKEN": AT_ONCE - 1}
+    assert (Appointment.objects.count(), Claim.objects.count()) == (1, 1)
+
+
+def test_fifty_bookings_absences_and_confirmations_of_one_person_never_overlap(staff: Staff) -> None:
+    service = Service.objects.get()
+    factories.add_postcodes()
+    viewer = viewer_for_user(factories.user(Role.ADMIN).pk)
+    rng = random.Random(7)  # noqa: S311 - a fixed shuffle
+    works: list[Callable[[], Any]] = []
+    for number in range(AT_ONCE):
+        start = NINE + timedelta(minutes=15 * rng.randrange(28))
+        if number % 3 == 0:
+            works.append(partial(book, plan(staff, service, start)))
+        elif number % 3 == 1:
+            absence: dict[str, Any] = {"staff_id": staff.pk, "start": start, "end": start + timedelta(minutes=30)}
+            works.append(partial(add_time_off, viewer=viewer, now=NOW, **absence))
+        else:
+            order = factories.pending_order(service, staff=staff, scheduled_time=time(start.hour, start.minute))
+            works.append(partial(confirm_order, viewer=viewer, order_id=order.pk, now=NOW))
+    outcomes = Counter(all_at_once(works))
+    # An order whose member of staff is away by then is told so: NOT_WORKING.
+    assert set(outcomes) <= {WON, "SLOT_TAKEN", "TIME_OFF_CONFLICT", "NOT_WORKING"}
+    assert (overlaps(), Claim.objects.count()) == (0, outcomes[WON])
+    assert Appointment.objects.count() + TimeOff.objects.count() == outcomes[WON] >= 4
+
+
+def test_two_people_named_in_opposite_order_do_not_lock_each_other_out(staff: Staff) -> None:
+    service = Service.objects.get()
+    other = factories.staff_member(service)
+    works: list[Callable[[], Any]] = []
+    for number in range(20):
+        pair = [staff, other] if number % 2 else [other, staff]
+        start = NINE + timedelta(hours=2 * (number // 4))
+        works.append(partial(book, *[plan(each, service, start) for each in pair]))
+    assert Counter(all_at_once(works)) == {WON: 5, "SLOT_TAKEN": 15}
+    assert (overlaps(), Claim.objects.count()) == (0, 10)
+
+
+def test_control_without_lock_and_constraint_they_do_overlap(
+    staff: Staff, without_constraint: None, everyone_looks_before_anyone_writes: threading.Barrier
+) -> None:
+    service = Service.objects.get()
+    outcomes = all_at_once([partial(book, plan(staff, service, NINE))] * everyone_looks_before_anyone_writes.parties)
+    assert (outcomes, overlaps()) == ([WON] * 5, 10)
+
+
+def test_the_lock_alone_keeps_the_queue_orderly(staff: Staff, without_constraint: None) -> None:
+    service = Service.objects.get()
+    outcomes = all_at_once([partial(book, plan(staff, service, NINE))] * 20)
+    assert (Counter(outcomes), overlaps()) == ({WON: 1, "SLOT_TAKEN": 19}, 0)
+
+
+def test_the_constraint_alone_has_the_last_word(
+    staff: Staff, everyone_looks_before_anyone_writes: threading.Barrier
+) -> None:
+    service = Service.objects.get()
+
+    def book_or_lose() -> None:
+        try:
+            book(plan(staff, service, NINE))
+        except OperationalError as error:  # bare concurrent inserts also deadlock: what the lock is there against
+            raise SlotTaken("Lost in a deadlock.") from error
+
+    outcomes = all_at_once([book_or_lose] * everyone_looks_before_anyone_writes.parties)
+    assert (Counter(outcomes), overlaps()) == ({WON: 1, "SLOT_TAKEN": 4}, 0)
+
+
+def test_the_constraint_is_back(staff: Staff) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_constraint WHERE conname = 'claim_no_overlap' AND contype = 'x'")
+        assert cursor.fetchone() == (1,)
