@@ -57,7 +57,7 @@ def make_world() -> World:
     service = factories.service(name="Deep clean", category=cleaning)
     world.add("category", cleaning)
     world.add("service", service)
-    world.add("extra", factories.extra(service))  # noqa: S610 - a factory
+    world.add("extra", factories.extra(service))
     world.add("hidden service", factories.service(name="Hidden", category=cleaning, is_active=False))
     for staff in (personas.staff, personas.other_staff):
         factories.offers(staff, service)

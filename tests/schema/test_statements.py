@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 def one_more(category: Category) -> None:
     service = factories.service(category=category)
-    factories.extra(service)  # noqa: S610 - a factory, not QuerySet.extra
+    factories.extra(service)
 
 
 def test_the_catalogue_costs_the_same_for_one_service_as_for_fifty(api: Api) -> None:
