@@ -51,7 +51,7 @@ def errors(response: Any) -> dict[str, list[str]]:
 def one_of_everything() -> None:
     """A row for every list."""
     service = factories.service()
-    factories.extra(service)  # noqa: S610 - a factory, not QuerySet.extra
+    factories.extra(service)
     staff = factories.staff_member(service, with_user=True)
     factories.time_off(staff, NOW + timedelta(days=1))
     ScheduleException.objects.create(staff=staff, date=date(2027, 3, 1))
@@ -148,7 +148,7 @@ def test_a_category_and_a_service_are_made_by_their_actions(office: Client) -> N
 
 def test_a_service_is_changed_and_deactivated_and_keeps_its_extras(office: Client) -> None:
     service = factories.service()
-    extra = factories.extra(service)  # noqa: S610 - a factory, not QuerySet.extra
+    extra = factories.extra(service)
     given = {
         "category": service.category_id,
         "name": "Windows",
