@@ -10,6 +10,7 @@ from backend.geography.rules.grid import wgs84_from_osgb36
 from backend.geography.rules.postcodes import normalise_postcode
 
 _GEONAMES_COLUMNS = 12
+_GEONAMES_COUNTRIES = ("GB", "GG", "IM", "JE")
 _CODES = ("pcds", "pcd", "pcd2", "pcd7", "pcd8", "postcode", "outcode")
 _DEGREES = (("lat", "long"), ("latitude", "longitude"))
 _GRID = ("eastings", "northings")
@@ -85,7 +86,7 @@ def split(line: str, delimiter: str) -> list[str]:
 def layout_of(first_line: str) -> Layout:
     """The layout of the file that begins with this line, byte order mark removed; UnknownLayout for any other."""
     cells = first_line.rstrip("\r\n").split("\t")
-    if len(cells) == _GEONAMES_COLUMNS and cells[0].strip().upper() == "GB":
+    if len(cells) == _GEONAMES_COLUMNS and cells[0].strip().upper() in _GEONAMES_COUNTRIES:
         return Layout("GeoNames", "\t", code=1, first=9, second=10, has_header=False)
     try:
         cells = split(first_line, ",")

@@ -11,10 +11,11 @@ EARTH_RADIUS_MILES = 3958.7613
 
 # Royal Mail's Programmers' Guide to PAF, "Postcode format" (the former BS 7666): six outward shapes. Q, V and X never
 # come first, I, J and Z never second; the letters that may close an outward code are few; C, I, K, M, O and V are not
-# used in the inward code. GIR 0AA is the one exception.
+# used in the inward code. GIR 0AA is the one exception. A9A also takes the letters that W1 gave up in 2000 (W1M to
+# W1Y): the ONS directory still lists them, and so do old address books.
 _OUTWARD = (
     r"(?:[A-PR-UWYZ][0-9]{1,2}"
-    r"|[A-PR-UWYZ][0-9][ABCDEFGHJKPSTUW]"
+    r"|[A-PR-UWYZ][0-9][A-HJKMNPR-Y]"
     r"|[A-PR-UWYZ][A-HK-Y][0-9]{1,2}"
     r"|[A-PR-UWYZ][A-HK-Y][0-9][ABEHMNPRVWXY])"
 )

@@ -83,3 +83,8 @@ def test_the_national_grid_gives_the_published_position_of_caister_water_tower()
     latitude, longitude = wgs84_from_osgb36(651409.903, 313177.270)
     assert latitude == pytest.approx(52 + 39 / 60 + 28.723 / 3600, abs=0.001 / 3600)
     assert longitude == pytest.approx(1 + 42 / 60 + 57.787 / 3600, abs=0.001 / 3600)
+
+
+@pytest.mark.parametrize("written", ["W1M 1AA", "W1R 5LA", "W1Y 7RA"])
+def test_codes_that_w1_gave_up_are_still_read(written: str) -> None:
+    assert format_postcode(normalise_postcode(written, field=())) == written
