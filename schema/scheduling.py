@@ -1,18 +1,17 @@
 """Visits, bookable times, and the schedule of the day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date as Date  # a field is called `date`
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 import strawberry_django
 from django.db.models import Q, QuerySet
-from strawberry.extensions.field_extension import FieldExtension
 from strawberry_django.optimizer import optimizer
 
-from backend.core.viewer import Permission, Role, Viewer
+from backend.core.viewer import Viewer
 from backend.events.queries import log_end
 from backend.scheduling import actions, queries
 from backend.scheduling.models import Appointment as AppointmentModel
@@ -30,9 +29,6 @@ from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff, StaffPayload, TimeOff
-
-if TYPE_CHECKING:
-    from schema.orders import Order
 
 strawberry.enum(AppointmentStatus, name="AppointmentStatus", description="Where a visit stands.")
 strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
@@ -52,15 +48,6 @@ class BookedExtra:
     name: str = strawberry.field(description="What is added.")
     price: Money = strawberry.field(description="What it adds to the price.")
     duration_minutes: int = strawberry.field(description="Minutes that it adds.")
-
-
-class _OrderInSight(FieldExtension):
-    """Managers who may not manage orders see visits without their orders; everybody else who sees one sees both."""
-
-    def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
-        viewer = info.context.viewer
-        in_sight = viewer.role is not Role.MANAGER or viewer.may(Permission.MANAGE_ORDERS)
-        return next_(source, info, **kwargs) if in_sight else None
 
 
 @strawberry_django.filter_type(AppointmentModel, description="Which visits.")
@@ -103,11 +90,6 @@ class Appointment(VisibleNode):
     version: strawberry.auto
     notes: strawberry.auto
     created_at: strawberry.auto
-    order: Annotated["Order", strawberry.lazy("schema.orders")] | None = strawberry_django.field(
-        field_name="order_item__order",
-        extensions=[_OrderInSight()],
-        description="The order that it came from, if any; null for managers who may not manage orders.",
-    )
 
     @strawberry_django.field(only=["status"], description="Where the visit stands.")
     def status(self) -> AppointmentStatus:

@@ -9,6 +9,7 @@ from backend.accounts import queries as accounts_queries
 from backend.catalogue import actions as catalogue_actions
 from backend.catalogue import queries as catalogue_queries
 from backend.catalogue.actions import ExtraInput
+from backend.core import clock
 from backend.core.business import business
 from backend.core.viewer import NOBODY, Permission, Role, Viewer
 from backend.customers import actions as customers_actions
@@ -20,6 +21,7 @@ from backend.geography.actions import load_london
 from backend.orders import actions as orders_actions
 from backend.orders.actions import OrderRequest
 from backend.orders.rules import CartItem
+from backend.scheduling import actions as scheduling_actions
 from backend.scheduling import queries as scheduling_queries
 from backend.staff import actions as staff_actions
 from backend.staff.rules import Break, DayHours, DayOfWeek
@@ -115,9 +117,17 @@ class Loader:
             )
 
     def _add_absences(self) -> None:
-        """Chloe has a date off, and Anna leaves early once."""
+        """Ben is away for three days, Chloe has a date off, and Anna leaves early once."""
         today = business().today(self.now)
         monday = today + timedelta(days=14 - today.weekday())
+        scheduling_actions.add_time_off(
+            viewer=self.admin,
+            staff_id=self.staff["ben@demo.test"],
+            start=clock.instant(monday, time(0), business().zone),
+            end=clock.instant(monday + timedelta(days=3), time(0), business().zone),
+            reason="Holiday",
+            now=self.now,
+        )
         staff_actions.set_schedule_exception(
             viewer=self.admin,
             staff_id=self.staff["chloe@demo.test"],

@@ -5,10 +5,8 @@ SERVICES = """query Catalogue {
   services(first: 50) { totalCount edges { node { id slug name durationMinutes price { amount } extras { id name } } } }
 }"""
 
-STAFF_MEMBERS = """query Staff { viewer { staff { id name } } }"""
-
-AVAILABILITY = """query Availability($service: ID!, $postcode: String!, $from: Date!, $to: Date!, $staff: ID) {
-  availability(serviceId: $service, postcode: $postcode, from: $from, to: $to, staffId: $staff) {
+AVAILABILITY = """query Availability($service: ID!, $postcode: String!, $from: Date!, $to: Date!, $extras: [ID!]) {
+  availability(serviceId: $service, postcode: $postcode, from: $from, to: $to, extraIds: $extras) {
     date reason slots { start end staff { id name } price { amount currency } }
   }
 }"""

@@ -1,0 +1,108 @@
+"""Making accounts and saying what managers manage."""
+
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
+
+from backend.accounts import actions, queries
+from backend.accounts.models import Manager, User
+from backend.core.errors import AlreadyExists, InvalidInput, NotAllowed, NotFound, NotSignedIn, Refusals, Required
+from backend.core.viewer import NOBODY, Permission, Role, Viewer
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+GOOD = "a-long-enough-secret"
+
+
+@pytest.fixture
+def admin() -> Viewer:
+    return queries.viewer_for_user(factories.user(Role.ADMIN).pk)
+
+
+def create(viewer: Viewer, now: datetime, **given: str) -> User:
+    values = {"email": "New@Example.com", "name": "Nora New", "password": GOOD} | given
+    return actions.create_account(viewer=viewer, role=Role.MANAGER, now=now, **values)
+
+
+def test_an_account_can_sign_in_at_once(admin: Viewer, now: datetime) -> None:
+    user = create(admin, now, phone="020 7946 0000")
+    assert (user.email, user.role, user.email_verified_at) == ("new@example.com", "MANAGER", now)
+    assert check_password(GOOD, user.password)
+    assert user.profile.phone == "020 7946 0000"
+    assert user.manager.permissions == frozenset()
+
+
+@pytest.mark.parametrize(("role", "error"), [(None, NotSignedIn), (Role.MANAGER, NotAllowed), (Role.STAFF, NotAllowed)])
+def test_only_admins_make_accounts(role: Role | None, error: type[Exception], now: datetime) -> None:
+    viewer = queries.viewer_for_user(factories.user(role).pk) if role else NOBODY
+    with pytest.raises(error):
+        create(viewer, now)
+    assert not User.objects.filter(email="new@example.com").exists()
+
+
+def test_an_email_is_taken_whatever_its_case(admin: Viewer, now: datetime) -> None:
+    factories.user(email="new@example.com")
+    with pytest.raises(AlreadyExists) as refused:
+        create(admin, now)
+    assert refused.value.field == ("email",)
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "nora.new@example.com"])
+def test_a_poor_password_is_refused(admin: Viewer, now: datetime, password: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        create(admin, now, password=password, email="nora.new@example.com")
+    assert refused.value.field == ("password",)
+
+
+def test_everything_that_is_wrong_is_said_at_once(admin: Viewer, now: datetime) -> None:
+    with pytest.raises(Refusals) as refused:
+        create(admin, now, name=" ", password="short")
+    assert [(type(each), each.field) for each in refused.value.refusals] == [
+        (Required, ("name",)),
+        (InvalidInput, ("password",)),
+    ]
+
+
+def test_a_managers_scope_is_replaced(admin: Viewer, now: datetime) -> None:
+    manager = factories.manager()
+    old, new = factories.staff_member(), factories.staff_member()
+    manager.managed_staff.add(old)
+    actions.set_manager_scope(
+        viewer=admin, user_id=manager.user_id, permissions=[Permission.MANAGE_ORDERS], staff_ids=[new.pk]
+    )
+    scope = queries.viewer_for_user(manager.user_id).manager
+    assert scope is not None
+    assert scope.staff_ids == {new.pk}
+    assert scope.permissions == {Permission.MANAGE_ORDERS}
+    assert not scope.manages_all
+
+
+def test_only_admins_say_what_managers_manage() -> None:
+    manager = factories.manager(can_manage_orders=False)
+    viewer = queries.viewer_for_user(manager.user_id)
+    with pytest.raises(NotAllowed):
+        actions.set_manager_scope(viewer=viewer, user_id=manager.user_id, permissions=list(Permission))
+    assert not Manager.objects.get(pk=manager.pk).can_manage_orders
+
+
+def test_somebody_who_is_no_manager_has_no_scope(admin: Viewer) -> None:
+    with pytest.raises(NotFound):
+        actions.set_manager_scope(viewer=admin, user_id=factories.user().pk, permissions=[])
+
+
+def test_the_first_admin_is_made_at_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.accounts.management.commands.create_admin.getpass", lambda prompt: GOOD)
+    call_command("create_admin", "boss@example.com")
+    assert User.objects.get(email="boss@example.com").role == "ADMIN"
+    with pytest.raises(CommandError, match="already"):
+        call_command("create_admin", "boss@example.com")
+
+
+def test_the_console_wants_the_same_password_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["one-long-password", "another-password"])
+    monkeypatch.setattr("backend.accounts.management.commands.create_admin.getpass", lambda prompt: next(answers))
+    with pytest.raises(CommandError, match="differ"):
+        call_command("create_admin", "boss@example.com")
+    assert not User.objects.exists()
