@@ -3,34 +3,33 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 
 from backend.accounts.queries import viewer_for_user
 from backend.catalogue.models import Service
-from backend.core.errors import Refusal, Refusals
 from backend.core.transactions import use_case
 from backend.core.viewer import Role
 from backend.orders.actions import confirm_order
-from backend.scheduling.actions import add_time_off, book_visits, booking
+from backend.scheduling.actions import add_time_off, book_visits
 from backend.scheduling.errors import SlotTaken
 from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.rules import AppointmentType, VisitPlan
 from backend.staff.models import Staff, TimeOff
 from tests import factories
+from tests.concurrency.racing import WON, all_at_once, overlaps
 from tests.factories.business import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NINE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 AT_ONCE = 50
-WON = "won"
 
 
 def plan(staff: Staff, service: Service, start: datetime) -> VisitPlan:
@@ -59,81 +58,9 @@ def book(*visits: VisitPlan) -> None:
     book_visits(visits=visits, order_id=None, actor_id=None, now=NOW)
 
 
-def all_at_once(works: Sequence[Callable[[], Any]]) -> list[str]:
-    """Run each on a connection of its own, all from the same moment on; `won`, or the refusal's code, of each.
-
-    Whatever is no refusal is raised here, a deadlock for one.
-    """
-    barrier = threading.Barrier(len(works))
-    outcomes: list[str] = [""] * len(works)
-    crashes: list[BaseException] = []
-
-    def run(number: int, work: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=60)
-            work()
-            outcomes[number] = WON
-        except Refusals as refused:
-            outcomes[number] = refused.refusals[0].code
-        except Refusal as refused:
-            outcomes[number] = refused.code
-        except BaseException as crash:
-            crashes.append(crash)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    if crashes:
-        raise crashes[0]
-    return outcomes
-
-
-def overlaps() -> int:
-    """How many pairs of one person's visits overlap, buffers included, by what the visits themselves say."""
-    rows = Appointment.objects.exclude(status="CANCELLED").order_by("staff_id", "start")
-    spans = [(row.staff_id, row.start, row.end + timedelta(minutes=row.buffer_minutes)) for row in rows]
-    spans += [(row.staff_id, row.start, row.end) for row in TimeOff.objects.all()]
-    pairs = [(a, b) for number, a in enumerate(spans) for b in spans[:number]]
-    return sum(a[0] == b[0] and a[1] < b[2] and b[1] < a[2] for a, b in pairs)
-
-
 @pytest.fixture
 def staff(db: None) -> Staff:
     return factories.staff_member(factories.service())
-
-
-@pytest.fixture
-def without_constraint(transactional_db: None) -> Iterator[None]:
-    """The exclusion constraint is gone for one test."""
-    (constraint,) = [each for each in Claim._meta.constraints if each.name == "claim_no_overlap"]
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(Claim, constraint)
-    try:
-        yield
-    finally:
-        Claim.objects.all().delete()
-        with connection.schema_editor() as editor:
-            editor.add_constraint(Claim, constraint)
-
-
-@pytest.fixture
-def everyone_looks_before_anyone_writes(monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
-    """No lock on the staff row, and the worst of timings: all find the time free before the first takes it."""
-    barrier = threading.Barrier(5)
-    look = booking._refuse_taken
-
-    def look_and_wait(visits: Sequence[VisitPlan]) -> None:
-        look(visits)
-        barrier.wait(timeout=60)
-
-    monkeypatch.setattr(booking, "lock_staff", lambda staff_ids: {})
-    monkeypatch.setattr(booking, "_refuse_taken", look_and_wait)
-    return barrier
 
 
 def test_fifty_bookings_of_one_slot_have_one_winner(staff: Staff) -> None:
