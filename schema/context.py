@@ -1,5 +1,6 @@
 """From a request to a Viewer: what every resolver knows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,10 @@ from backend.core.viewer import NOBODY, Viewer
 
 @dataclass
 class Context:
-    """One operation's surroundings. `address` is the client's network address, for limits; `now` is fixed once."""
+    """One operation's surroundings. `address` is the client's network address, for limits; `now` is fixed once.
+
+    `rights_watchers` are told the new viewer when its rights change while a subscription runs: the socket's list.
+    """
 
     viewer: Viewer
     now: datetime
@@ -26,6 +30,7 @@ class Context:
     user_agent: str = ""
     authorization: str = ""
     extensions: dict[str, Any] = field(default_factory=dict)
+    rights_watchers: list[Callable[[Viewer], None]] = field(default_factory=list)
 
     def read_viewer_again(self) -> None:
         """For mutations that change what their own viewer may see: the answer shows what it may see now."""

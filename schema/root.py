@@ -9,10 +9,12 @@ from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.customers import CustomersQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
+from schema.live import LiveSubscription
 from schema.nodes import NodeQuery
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
+from schema.sharing import SharingExecutor
 from schema.staff import StaffMutation, StaffQuery
 from schema.viewer import ViewerQuery
 
@@ -38,5 +40,7 @@ Mutation = merge_types(
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=LiveSubscription,
+    execution_context_class=SharingExecutor,
     config=StrawberryConfig(relay_max_results=100, scalar_map=SCALARS),
 )

@@ -10,14 +10,15 @@ loop and touch no database there. What the protocol says about closing:
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
-from graphql import GraphQLError
 from strawberry.channels import GraphQLWSConsumer
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -28,11 +29,13 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 from strawberry.utils.aio import aclosing
 
+from backend.accounts.queries import viewers_of_tokens
 from backend.core import clock
 from backend.core.requests import bind_request_id, current_request_id, new_request_id
 from backend.core.threads import in_thread
 from backend.core.viewer import NOBODY, Viewer
 from schema.context import Context, bearer_token, viewer_from
+from schema.errors import BAD_REQUEST, CRASH, INTERNAL, request_error
 from schema.root import schema
 
 MAX_OPERATIONS = 20
@@ -43,6 +46,11 @@ MAX_WAITING_MESSAGES = 100
 
 INIT_TIMEOUT = timedelta(seconds=10)
 """How long a socket may stay silent before `connection_init`."""
+
+RECHECK = 2.0
+"""Seconds within which a revoked or expired token, or a change of rights, reaches open sockets."""
+
+SIGN_IN_ENDED = "The sign-in has ended."
 
 _log = structlog.get_logger(__name__)
 _QUERIES_AND_MUTATIONS = (OperationType.QUERY, OperationType.MUTATION)
@@ -61,6 +69,7 @@ class Connection:
     authorization: str = ""
     viewer: Viewer = NOBODY
     connection_params: dict[str, Any] = field(default_factory=dict)
+    rights_watchers: list[Callable[[Viewer], None]] = field(default_factory=list)
 
     def sign_in(self) -> None:
         """Take the viewer from `connection_init`; ConnectionRejectionError for a token that is none."""
@@ -75,18 +84,80 @@ class Connection:
     def context(self) -> Context:
         """The surroundings of one operation, with the viewer read again as over HTTP. Raises SignInEnded."""
         now = clock.now()
-        if self.viewer.is_signed_in:
-            self.viewer = viewer_from(self.authorization, now=now)
-            if not self.viewer.is_signed_in:
-                raise SignInEnded
+        viewer = viewer_from(self.authorization, now=now)
+        if self.viewer.is_signed_in and not viewer.is_signed_in:
+            raise SignInEnded
         return Context(
-            viewer=self.viewer,
+            viewer=viewer,
             now=now,
             request_id=current_request_id(),
             address=self.address,
             user_agent=self.user_agent,
             authorization=self.authorization,
+            rights_watchers=self.rights_watchers,
         )
+
+    def see(self, viewer: Viewer | None) -> bool:
+        """Take in what the token stands for now; whether the socket may stay open.
+
+        Whoever may see more or fewer people stays and is told so; another role or another person starts anew.
+        """
+        before = self.viewer
+        if viewer is None or _person(viewer) != _person(before):
+            return False
+        self.viewer = viewer
+        if viewer.manager != before.manager:
+            for watcher in list(self.rights_watchers):
+                watcher(viewer)
+        return True
+
+
+class Porter:
+    """Asks for all sockets of an event loop together whether their tokens still hold, every RECHECK seconds.
+
+    Runs while anyone is signed in. When the database is away nobody is thrown out and nobody is told anything new.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: dict[GraphQLSocket, Connection] = {}
+        self._rounds: asyncio.Task[None] | None = None
+
+    def admit(self, socket: "GraphQLSocket", connection: Connection) -> None:
+        """Mind this socket until it leaves."""
+        self._sockets[socket] = connection
+        if self._rounds is None:
+            self._rounds = asyncio.create_task(self._walk())
+
+    def release(self, socket: "GraphQLSocket") -> None:
+        """Forget a socket that is closed."""
+        self._sockets.pop(socket, None)
+        if not self._sockets and self._rounds is not None:
+            self._rounds.cancel()
+            self._rounds = None
+
+    async def _walk(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK)
+            try:
+                await self._check(dict(self._sockets))
+            except Exception as error:
+                _log.warning("socket.recheck_failed", error=type(error).__name__)
+
+    async def _check(self, sockets: "dict[GraphQLSocket, Connection]") -> None:
+        token_ids = {connection.viewer.token_id or 0 for connection in sockets.values()}
+        viewers = await in_thread(viewers_of_tokens, token_ids, now=clock.now())
+        for socket, connection in sockets.items():
+            if not connection.see(viewers.get(connection.viewer.token_id or 0)):
+                with suppress(OSError):
+                    await socket.close(code=4403, reason=SIGN_IN_ENDED)
+
+
+_porters: WeakKeyDictionary[asyncio.AbstractEventLoop, Porter] = WeakKeyDictionary()
+
+
+def the_porter() -> Porter:
+    """The porter of the running event loop, of which a process has one."""
+    return _porters.setdefault(asyncio.get_running_loop(), Porter())
 
 
 class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
@@ -107,20 +178,17 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             context, result = await in_thread(_execute, self.context, operation)
             if result is None:
                 await self._stream(operation, context)
-            elif result.data is None and result.errors and not any(error.path for error in result.errors):
-                await operation.send_initial_errors(result.errors)
             else:
-                await operation.send_next(result)
+                await _send(operation, result)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except SignInEnded:
-            await self.websocket.close(code=4403, reason="The sign-in has ended.")
+            await self.websocket.close(code=4403, reason=SIGN_IN_ENDED)
         except OSError:
             pass  # the client is gone; the consumer hears of it by itself
         except Exception:
             _log.exception("socket.operation_failed", operation=operation.operation_name)
-            error = GraphQLError("Something went wrong.", extensions={"code": "INTERNAL_SERVER_ERROR"})
             with suppress(OSError):
-                await operation.send_initial_errors([error])
+                await operation.send_initial_errors([request_error(CRASH, INTERNAL, requestId=current_request_id())])
 
     async def _stream(self, operation: Operation[Connection, None], context: Context) -> None:
         results = await self.schema.stream(
@@ -131,7 +199,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
         async with aclosing(results):
-            await self._send_result_stream(operation, results)
+            async for result in results:
+                await _send(operation, result)
 
 
 class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
@@ -203,6 +272,7 @@ class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
 
     def _end(self) -> None:
         self.closed = True
+        the_porter().release(self)
         while not self.message_queue.empty():
             self.message_queue.get_nowait()
         self.message_queue.put_nowait({"message": None, "disconnected": True})
@@ -214,8 +284,15 @@ class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
     async def on_ws_connect(self, context: Connection) -> UnsetType:
         """Sign in by `{"authorization": "Bearer …"}`; without it the socket serves what is public."""
         await in_thread(context.sign_in)
+        if context.viewer.is_signed_in and not self.closed:
+            the_porter().admit(self, context)
         no_payload: UnsetType = UNSET
         return no_payload
+
+
+def _person(viewer: Viewer) -> Viewer:
+    """Who it is and in which role, whatever it manages now."""
+    return replace(viewer, manager=None, token_used_at=None)
 
 
 def _fault_of(message: Any) -> str | None:
@@ -250,10 +327,22 @@ def _execute(connection: Connection, operation: Operation[Connection, None]) -> 
     except InvalidOperationTypeError:
         return context, None
     except CannotGetOperationTypeError as error:
-        return context, ExecutionResult(data=None, errors=[GraphQLError(error.as_http_error_reason())])
+        return context, _refused(error.as_http_error_reason())
     except MissingQueryError:
-        return context, ExecutionResult(data=None, errors=[GraphQLError("The query is empty.")])
+        return context, _refused("The query is empty.")
     return context, result
+
+
+async def _send(operation: Operation[Connection, None], result: Any) -> None:
+    """One result, or the `error` that ends the operation: one that is of no field, but of the operation as a whole."""
+    if result.data is None and result.errors and not any(error.path for error in result.errors):
+        await operation.send_initial_errors(result.errors)
+    else:
+        await operation.send_next(result)
+
+
+def _refused(message: str) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[request_error(message, BAD_REQUEST)])
 
 
 def _address(scope: dict[str, Any], headers: Any) -> str:

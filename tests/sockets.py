@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 
 from backend.core.threads import close_connections_of, close_threads
 
-PROTOCOL = "graphql-transport-ws"
+PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Who is who."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,58 +18,78 @@ def viewer_for_token(token: str, *, now: datetime) -> Viewer:
 
     One statement, three more for a manager.
     """
-    return _viewer(
-        AccessToken.objects.filter(
-            token_hash=token_hash(token), revoked_at=None, expires_at__gt=now, user__is_active=True
-        )
-        .values(
-            "user_id",
-            token_id=F("id"),
-            token_used_at=F("last_used_at"),
-            role=F("user__role"),
-            # The reverse ends of one-to-one relations that higher domains own; joined here to save their statements.
-            staff_id=F("user__staff__id"),
-            customer_id=F("user__customer__id"),
-        )
-        .first()
-    )
+    return next(iter(_viewers(_live(AccessToken.objects.filter(token_hash=token_hash(token)), now))), NOBODY)
+
+
+def viewers_of_tokens(token_ids: Iterable[int], *, now: datetime) -> dict[int, Viewer]:
+    """Whom the tokens stand for that are still live, by token id. Four statements at most, however many tokens."""
+    viewers = _viewers(_live(AccessToken.objects.filter(pk__in=set(token_ids)), now))
+    return {viewer.token_id: viewer for viewer in viewers if viewer.token_id is not None}
 
 
 def viewer_for_user(user_id: int) -> Viewer:
     """The viewer that a user is, whatever it signed in with: for the back office."""
-    return _viewer(
-        User.objects.filter(pk=user_id, is_active=True)
-        .values("role", user_id=F("id"), staff_id=F("staff__id"), customer_id=F("customer__id"))
-        .first()
+    rows = User.objects.filter(pk=user_id, is_active=True).values(
+        "role", user_id=F("id"), staff_id=F("staff__id"), customer_id=F("customer__id")
+    )
+    return next(iter(_viewers(rows)), NOBODY)
+
+
+def _live(tokens: QuerySet[AccessToken], now: datetime) -> Iterable[Mapping[str, Any]]:
+    return tokens.filter(revoked_at=None, expires_at__gt=now, user__is_active=True).values(
+        "user_id",
+        token_id=F("id"),
+        token_used_at=F("last_used_at"),
+        role=F("user__role"),
+        # The reverse ends of one-to-one relations that higher domains own; joined here to save their statements.
+        staff_id=F("user__staff__id"),
+        customer_id=F("user__customer__id"),
     )
 
 
-def _viewer(row: Mapping[str, Any] | None) -> Viewer:
-    if row is None:
-        return NOBODY
+def _viewers(rows: Iterable[Mapping[str, Any]]) -> list[Viewer]:
+    rows = list(rows)
+    scopes = manager_scopes({row["user_id"] for row in rows if row["role"] == Role.MANAGER})
+    return [_viewer(row, scopes) for row in rows]
+
+
+def _viewer(row: Mapping[str, Any], scopes: Mapping[int, ManagerScope]) -> Viewer:
     role = Role(row["role"])
     return Viewer(
         user_id=row["user_id"],
         role=role,
         staff_id=row["staff_id"] if role is Role.STAFF else None,
         customer_id=row["customer_id"] if role is Role.CUSTOMER else None,
-        manager=manager_scope(row["user_id"]) if role is Role.MANAGER else None,
+        manager=scopes.get(row["user_id"], MANAGES_NOTHING) if role is Role.MANAGER else None,
         token_id=row.get("token_id"),
         token_used_at=row.get("token_used_at"),
     )
 
 
-def manager_scope(user_id: int) -> ManagerScope:
-    """What a manager manages now; nothing where its Manager row is missing."""
-    manager = Manager.objects.filter(user_id=user_id).first()
-    if manager is None:
-        return MANAGES_NOTHING
-    return ManagerScope(
-        manages_all=manager.can_manage_all,
-        permissions=manager.permissions,
-        staff_ids=frozenset(manager.managed_staff.values_list("pk", flat=True)),
-        customer_ids=frozenset(manager.managed_customers.values_list("pk", flat=True)),
-    )
+def manager_scopes(user_ids: Collection[int]) -> dict[int, ManagerScope]:
+    """What managers manage now, by user id; users without a Manager row are left out."""
+    if not user_ids:
+        return {}
+    managers = Manager.objects.filter(user_id__in=user_ids).in_bulk()
+    staff, customers = _managed(Manager.managed_staff, managers), _managed(Manager.managed_customers, managers)
+    return {
+        manager.user_id: ManagerScope(
+            manages_all=manager.can_manage_all,
+            permissions=manager.permissions,
+            staff_ids=frozenset(staff[manager_id]),
+            customer_ids=frozenset(customers[manager_id]),
+        )
+        for manager_id, manager in managers.items()
+    }
+
+
+def _managed(relation: Any, manager_ids: Iterable[int]) -> defaultdict[int, list[int]]:
+    """The ids at the other end of a many-to-many relation of managers, from its table alone."""
+    other = relation.field.m2m_reverse_name()
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for manager_id, id_ in relation.through.objects.filter(manager_id__in=manager_ids).values_list("manager_id", other):
+        found[manager_id].append(id_)
+    return found
 
 
 def user_for(viewer: Viewer) -> User | None:

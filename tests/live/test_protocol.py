@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -91,7 +92,7 @@ def test_a_bad_token_is_told_at_once(server: Server, authorization: Any) -> None
 
 
 def test_silence_ends_the_socket(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "INIT_TIMEOUT", sockets.timedelta(seconds=0.2))
+    monkeypatch.setattr(sockets, "INIT_TIMEOUT", timedelta(seconds=0.2))
     assert closed_after(server, init=False) == 4408
 
 

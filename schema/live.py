@@ -1,0 +1,189 @@
+"""What happens to visits, as it happens."""
+
+from collections.abc import AsyncGenerator, Hashable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+import strawberry_django
+from strawberry.utils.aio import aclosing
+
+from backend.core.errors import AccessError, InvalidInput, NotAllowed, NotFound, Refusal
+from backend.core.threads import in_thread
+from backend.core.viewer import Role, Viewer, require_signed_in
+from backend.events.queries import Cursor, log_end
+from backend.scheduling import queries as scheduling
+from backend.scheduling.rules import AppointmentStatus
+from backend.staff import queries as staffing
+from schema.context import Info
+from schema.cursors import decode_cursor, encode_cursor
+from schema.feed import LiveEvent, Previous, Subscriber, the_feed
+from schema.ids import decode_optional_id
+from schema.scheduling import Appointment
+from schema.sharing import Answers, SharedEvent, at_hand, audience_of, covers, selection_key, selections_of
+from schema.staff import Staff
+
+_STAFF_AT_HAND = at_hand("id", "name")
+_VISIT_AT_HAND = at_hand(
+    "id",
+    "status",
+    "start",
+    "end",
+    "version",
+    staff=_STAFF_AT_HAND,
+    service=at_hand("id", "name"),
+    address=at_hand("line1", "line2", "city", "postcode", "country"),
+)
+_EVENT_AT_HAND = at_hand(
+    "cursor",
+    "type",
+    "occurredAt",
+    appointment=_VISIT_AT_HAND,
+    previous=at_hand("start", "end", "status", staff=_STAFF_AT_HAND),
+)
+"""What the feed has loaded, and everyone who hears of an event may see alike (schema/sharing.py)."""
+
+
+@strawberry.enum(description="What happened to a visit.")
+class ScheduleEventType(StrEnum):
+    BOOKED = "BOOKED"
+    MOVED = "MOVED"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+@strawberry.type(description="A visit as it was before something happened.")
+class PreviousAppointment:
+    was: strawberry.Private[Previous]
+
+    @strawberry.field(description="Start, in UTC.")
+    def start(self) -> datetime:
+        return self.was.start
+
+    @strawberry.field(description="End, in UTC.")
+    def end(self) -> datetime:
+        return self.was.end
+
+    @strawberry.field(description="Where the visit stood.")
+    def status(self) -> AppointmentStatus:
+        return AppointmentStatus(self.was.status)
+
+    @strawberry_django.field(description="Who was to do it.")
+    def staff(self, info: Info) -> Staff | None:
+        person = self.was.staff
+        if person is None or covers(_STAFF_AT_HAND, selections_of(info)):
+            return person  # type: ignore[return-value]
+        return staffing.staff_rows({person.pk})  # type: ignore[return-value]
+
+
+@strawberry.type(description="Something that happened to a visit.")
+class ScheduleEvent(SharedEvent):
+    told: strawberry.Private[LiveEvent]
+    answers: strawberry.Private[Answers]
+    answer_key: strawberry.Private[Hashable]
+    audience: strawberry.Private[Viewer]
+
+    @strawberry.field(description="Give it as `after` to go on behind this event.")
+    def cursor(self) -> str:
+        return encode_cursor(self.told.cursor)
+
+    @strawberry.field(description="What happened.")
+    def type(self) -> ScheduleEventType:
+        return ScheduleEventType(self.told.kind.partition(".")[2].upper())
+
+    @strawberry.field(description="When it happened, in UTC.")
+    def occurred_at(self) -> datetime:
+        return self.told.occurred_at
+
+    @strawberry_django.field(description="The visit as it is now; null where it was erased since.")
+    def appointment(self, info: Info) -> Appointment | None:
+        row = self.told.appointment
+        if row is None or covers(_VISIT_AT_HAND, selections_of(info)):
+            return row  # type: ignore[return-value]
+        # Whoever hears of the event may see its visit, also one that was taken away from them.
+        return scheduling.appointment_rows({row.pk})  # type: ignore[return-value]
+
+    @strawberry.field(description="The visit before; null for a new one.")
+    def previous(self) -> PreviousAppointment | None:
+        return PreviousAppointment(was=self.told.previous) if self.told.previous else None
+
+
+@strawberry.type
+class LiveSubscription:
+    @strawberry.subscription(
+        description="What happens to visits. With `after`, first everything since that cursor, in order, exactly once;"
+        " then it stays live. Staff hear of their own visits; managers and admins of one member of staff, or of all"
+        " that they manage."
+    )
+    async def schedule_events(
+        self,
+        info: Info,
+        staff_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this member of staff; by default all visible.")
+        ] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor of `schedule` or of an earlier event.")
+        ] = None,
+    ) -> AsyncGenerator[ScheduleEvent, None]:
+        """Decides access and the starting place before anything is sent, so that a refusal is an `error` message."""
+        wanted = decode_optional_id(staff_id, "Staff", ("staff_id",))
+        subscriber = Subscriber(hears_of(info.context.viewer, wanted))
+        cursor = None if after is None else decode_cursor(after)
+        return _told(info, subscriber, wanted, await in_thread(_start, cursor))
+
+
+def hears_of(viewer: Viewer, staff_id: int | None) -> frozenset[int] | None:
+    """Whose visits a viewer hears of; None is everyone's.
+
+    Raises NotSignedIn for nobody, NotAllowed for customers and NotFound for a member of staff out of sight.
+    """
+    require_signed_in(viewer)
+    mine: frozenset[int] | None
+    if viewer.role is Role.STAFF and viewer.staff_id is not None:
+        mine = frozenset({viewer.staff_id})
+    elif viewer.is_office:
+        managed = viewer.manager.staff_ids if viewer.manager else frozenset()
+        mine = None if viewer.manages_all else managed
+    else:
+        raise NotAllowed
+    if staff_id is None:
+        return mine
+    if mine is not None and staff_id not in mine:
+        raise NotFound("There is no such member of staff.", ("staff_id",))
+    return frozenset({staff_id})
+
+
+def _start(after: Cursor | None) -> Cursor:
+    """Where to begin: behind the client's cursor, or now. InvalidInput for a place that the log does not have."""
+    end = log_end()
+    if after is not None and after > end:  # of another database, or of this one before it was restored
+        raise InvalidInput("This is not a cursor of this schedule.", ("after",))
+    return after or end
+
+
+async def _told(
+    info: Info, subscriber: Subscriber, staff_id: int | None, place: Cursor
+) -> AsyncGenerator[ScheduleEvent, None]:
+    context = info.context
+    selection = selection_key(info)
+    same_for_all = covers(_EVENT_AT_HAND, selections_of(info))
+
+    def rights_changed(viewer: Viewer) -> None:
+        context.viewer = viewer
+        try:
+            the_feed().retarget(subscriber, hears_of(viewer, staff_id))
+        except (AccessError, Refusal) as refusal:
+            subscriber.end(refusal)
+
+    context.rights_watchers.append(rights_changed)
+    try:
+        async with aclosing(the_feed().events(subscriber, after=place)) as events:
+            async for event in events:
+                audience = audience_of(context.viewer)
+                key = (selection, None if same_for_all else audience)
+                yield ScheduleEvent(told=event, answers=event.answers, answer_key=key, audience=audience)
+    finally:
+        context.rights_watchers.remove(rights_changed)
