@@ -36,11 +36,12 @@ Mutation = merge_types(
     "Mutation",
     (AccountsMutation, CatalogueMutation, EventsMutation, OrdersMutation, SchedulingMutation, StaffMutation),
 )
+Subscription = merge_types("Subscription", (LiveSubscription,))
 
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    subscription=LiveSubscription,
+    subscription=Subscription,
     execution_context_class=SharingExecutor,
     config=StrawberryConfig(relay_max_results=100, scalar_map=SCALARS),
 )

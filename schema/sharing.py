@@ -18,6 +18,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.nodes import SelectedField, Selection
 from strawberry_django.optimizer import DjangoOptimizerExtension, optimizer
 
+from backend.core import clock
 from backend.core.threads import in_thread
 from backend.core.viewer import Viewer
 from schema.context import Info
@@ -113,7 +114,7 @@ class SharingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _answer(self, audience: Viewer) -> Any:
         """In a thread. The optimizer is switched on for queries and mutations only; here it has to be by hand."""
-        self.context_value = replace(self.context_value, viewer=audience)
+        self.context_value = replace(self.context_value, viewer=audience, now=clock.now())
         switched = optimizer.set(DjangoOptimizerExtension())
         try:
             return super().execute_operation()

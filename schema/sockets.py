@@ -24,7 +24,7 @@ from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.types.execution import ExecutionResult
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 from strawberry.utils.aio import aclosing
@@ -335,7 +335,8 @@ def _execute(connection: Connection, operation: Operation[Connection, None]) -> 
 
 async def _send(operation: Operation[Connection, None], result: Any) -> None:
     """One result, or the `error` that ends the operation: one that is of no field, but of the operation as a whole."""
-    if result.data is None and result.errors and not any(error.path for error in result.errors):
+    is_whole = isinstance(result, PreExecutionError) or not any(error.path for error in result.errors or ())
+    if result.data is None and result.errors and is_whole:
         await operation.send_initial_errors(result.errors)
     else:
         await operation.send_next(result)

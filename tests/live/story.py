@@ -31,6 +31,12 @@ SHORT = """subscription($staffId: ID, $after: String) {
 }"""
 
 
+def token_of(staff: Staff) -> str:
+    """A sign-in of a member of staff with an account."""
+    assert staff.user is not None
+    return factories.token_for(staff.user)
+
+
 def visit(staff: Staff, **given: Any) -> Appointment:
     """A confirmed visit in `staff`'s day."""
     item = factories.confirmed_order(factories.service(), staff=staff, **given).items.get()

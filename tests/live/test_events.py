@@ -16,7 +16,7 @@ from schema import feed
 from schema.sharing import SharingExecutor
 from tests import factories
 from tests.client import gid
-from tests.live.story import FEED, SHORT, TUESDAY, fact, here, ids, tell, visit
+from tests.live.story import FEED, SHORT, TUESDAY, fact, here, ids, tell, token_of, visit
 from tests.personas import make_personas
 from tests.sockets import Refused, Server, SocketApi, open_socket
 
@@ -45,7 +45,7 @@ def test_a_booking_is_told_with_all_that_the_staff_app_asks_for(server: Server) 
         "staff_id": staff.pk,
     }
     tell(fact(appointment), fact(appointment, AppointmentMoved, previous=was))
-    (booked, moved) = heard(server, factories.token_for(staff.user), 2, after=after)
+    (booked, moved) = heard(server, token_of(staff), 2, after=after)
     told = booked["data"]["scheduleEvents"]
     person = {"id": gid(staff), "name": "Anna Smith"}
     assert told.pop("cursor")
@@ -80,7 +80,7 @@ def test_fields_beyond_the_usual_are_read_for_whoever_asks_for_them(server: Serv
     tell(fact(appointment))
     query = """subscription($after: String) { scheduleEvents(after: $after) {
       appointment { internalNotes service { name category { name } extras { name } } } } }"""
-    (booked,) = heard(server, factories.token_for(staff.user), 1, query, after=after)
+    (booked,) = heard(server, token_of(staff), 1, query, after=after)
     assert booked["data"]["scheduleEvents"]["appointment"] == {
         "internalNotes": "",
         "service": {
@@ -131,7 +131,7 @@ def test_a_visit_that_changes_hands_is_told_to_both(server: Server) -> None:
     was = {"start": "2027-03-01T07:00:00Z", "end": "2027-03-01T08:00:00Z", "status": "CONFIRMED"}
     tell(fact(appointment, AppointmentMoved, previous=was | {"staff_id": before.pk}))
     for person in (before, now):
-        (told,) = heard(server, factories.token_for(person.user), 1, after=after)
+        (told,) = heard(server, token_of(person), 1, after=after)
         event = told["data"]["scheduleEvents"]
         assert event["appointment"]["staff"]["id"] == gid(now)
         assert event["previous"]["staff"]["id"] == gid(before)
@@ -146,7 +146,7 @@ def test_what_is_no_cursor_is_refused(server: Server, cursor: str) -> None:
 def test_after_a_replay_it_stays_live_without_a_seam(server: Server) -> None:
     staff = factories.staff_member(with_user=True)
     first, second = visit(staff), visit(staff, scheduled_date=TUESDAY)
-    token = factories.token_for(staff.user)
+    token = token_of(staff)
     after = here()
     tell(fact(first))
 
@@ -171,7 +171,7 @@ def test_without_a_cursor_only_what_comes_is_told(server: Server) -> None:
     staff = factories.staff_member(with_user=True)
     old, new = visit(staff), visit(staff, scheduled_date=TUESDAY)
     tell(fact(old))
-    token = factories.token_for(staff.user)
+    token = token_of(staff)
 
     async def run() -> list[str]:
         async with open_socket(server, token) as api:
@@ -204,7 +204,7 @@ def test_equal_subscriptions_cost_the_statements_of_one(server: Server, monkeypa
     for manager in Manager.objects.all():
         manager.managed_staff.add(staff)
     appointment = visit(staff)
-    tokens = [factories.token_for(person) for person in people]
+    tokens = [*(factories.token_for(person) for person in people), token_of(staff)]
     pages: list[int] = []
     answers: list[object] = []
     read_page, answer = feed.read_page, SharingExecutor._answer

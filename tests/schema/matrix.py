@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.events.queries import Cursor
+from schema.cursors import encode_cursor
 from tests.personas import NAMES
 from tests.world import World
 
@@ -275,4 +277,10 @@ ROWS: tuple[Row, ...] = (
     ),
     mutation("cancelOrder", "order { id }", EVERYONE, given(trackingToken="token:guest order"), case="by token"),
     mutation("completeOrder", "order { id }", MANAGED_ORDERS, given(orderId="id:confirmed order")),
+    Row(
+        "Subscription.scheduleEvents",
+        "subscription($staffId: ID, $after: String) { scheduleEvents(staffId: $staffId, after: $after) { cursor } }",
+        {NOBODY: UNAUTHENTICATED, CUSTOMERS: FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND},
+        lambda world, who: {"staffId": world.id("staff"), "after": encode_cursor(Cursor(1, 0))},
+    ),
 )
