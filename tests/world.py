@@ -11,6 +11,7 @@ from django.db.models import Model
 from backend.catalogue.models import Service
 from backend.events.models import Delivery, Event
 from backend.orders.models import Order, OrderItem, OrderItemExtra
+from backend.scheduling.models import Appointment
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
 from tests import factories
 from tests.client import gid
@@ -81,10 +82,9 @@ def _add_orders(world: World, service: Service) -> None:
     extra.save()
     world.add("chosen extra", extra)
     world.add("guest order", factories.pending_order(service))
-    world.add(
-        "confirmed order",
-        factories.confirmed_order(service, staff=staff, customer=customer, scheduled_date=date(2027, 3, 2)),
-    )
+    confirmed = factories.confirmed_order(service, staff=staff, customer=customer, scheduled_date=date(2027, 3, 2))
+    world.add("confirmed order", confirmed)
+    world.add("visit", Appointment.objects.get(order_item__order=confirmed))
 
 
 def _add_week(world: World, staff: Staff) -> None:

@@ -71,6 +71,7 @@ class Row:
 EVERYONE = {"*": OK}
 THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
 MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
+OWN_VISIT = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND}
 MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
 ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
 
@@ -216,6 +217,45 @@ ROWS: tuple[Row, ...] = (
     mutation(
         "removeServiceArea", "staff { id }", MANAGED_STAFF | {"other_manager": NOT_FOUND}, given(areaId="id:area")
     ),
+    mutation(
+        "addTimeOff",
+        "timeOff { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", start="2027-03-08T00:00:00Z", end="2027-03-09T00:00:00Z"),
+    ),
+    mutation(
+        "removeTimeOff",
+        "staff { id }",
+        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        given(timeOffId="id:time off"),
+    ),
+    # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
+    Row(
+        "Query.availability",
+        'query($id: ID!) { availability(serviceId: $id, postcode: "SW1A", from: "2027-03-01", to: "2027-03-02") '
+        "{ date slots { staff { id } } } }",
+        EVERYONE,
+        lambda world, who: {"id": world.id("service")},
+    ),
+    node("Appointment", "visit", {"customer staff manager admin": OK, "*": NULL}),
+    listing("appointments", {"customer staff manager admin": SEES("visit"), "*": SEES()}),
+    Row(
+        "Query.schedule",
+        '{ schedule(from: "2027-03-01T00:00:00Z", to: "2027-03-08T00:00:00Z") { cursor appointments { id } } }',
+        {NOBODY: UNAUTHENTICATED, CUSTOMERS: FORBIDDEN, "*": OK},
+    ),
+    Row(
+        "Query.schedule",
+        'query($id: ID!) { schedule(from: "2027-03-01T00:00:00Z", to: "2027-03-08T00:00:00Z", staffId: $id) '
+        "{ appointments { id } } }",
+        {NOBODY: UNAUTHENTICATED, CUSTOMERS: FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND},
+        lambda world, who: {"id": world.id("staff")},
+        case="of one member of staff",
+    ),
+    mutation("startAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
+    mutation("completeAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
+    mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
+    mutation("addInternalNote", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit", text="Dog")),
     # The back office
     Row("Query.business", "{ business { name } }", EVERYONE),
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),

@@ -33,37 +33,10 @@ def book_visits(
     lock_staff({visit.staff_id for visit in visits})
     _refuse_taken(visits)
     appointments = Appointment.objects.bulk_create([_appointment(visit, now) for visit in visits])
-    CustomerAppointment.objects.bulk_create(
-        [_booking(appointment, visit) for appointment, visit in zip(appointments, visits, strict=True)]
-    )
-    claim_time(
-        [
-            Claim(
-                staff_id=visit.staff_id,
-                period=Range(visit.start, visit.busy_until),
-                kind=ClaimKind.APPOINTMENT,
-                appointment=appointment,
-            )
-            for appointment, visit in zip(appointments, visits, strict=True)
-        ]
-    )
-    emit(
-        [
-            AppointmentBooked(
-                staff_id=visit.staff_id,
-                order_id=order_id,
-                appointment_id=appointment.pk,
-                customer_id=visit.customer_id,
-                actor_id=actor_id,
-                start=visit.start,
-                end=visit.end,
-                status=visit.status,
-                previous=None,
-            )
-            for appointment, visit in zip(appointments, visits, strict=True)
-        ],
-        now=now,
-    )
+    pairs = list(zip(appointments, visits, strict=True))
+    CustomerAppointment.objects.bulk_create([_booking(appointment, visit) for appointment, visit in pairs])
+    claim_time([_claim(appointment, visit) for appointment, visit in pairs])
+    emit([_booked(appointment, visit, order_id, actor_id) for appointment, visit in pairs], now=now)
     return appointments
 
 
@@ -132,4 +105,29 @@ def _booking(appointment: Appointment, visit: VisitPlan) -> CustomerAppointment:
         extras=list(visit.extras),
         policy_hours=visit.policy_hours,
         cancellation_deadline=cancellation_deadline(visit.start, visit.policy_hours),
+    )
+
+
+def _claim(appointment: Appointment, visit: VisitPlan) -> Claim:
+    return Claim(
+        staff_id=visit.staff_id,
+        period=Range(visit.start, visit.busy_until),
+        kind=ClaimKind.APPOINTMENT,
+        appointment=appointment,
+    )
+
+
+def _booked(
+    appointment: Appointment, visit: VisitPlan, order_id: int | None, actor_id: int | None
+) -> AppointmentBooked:
+    return AppointmentBooked(
+        staff_id=visit.staff_id,
+        order_id=order_id,
+        appointment_id=appointment.pk,
+        customer_id=visit.customer_id,
+        actor_id=actor_id,
+        start=visit.start,
+        end=visit.end,
+        status=visit.status,
+        previous=None,
     )
