@@ -5,16 +5,16 @@ from typing import Any, cast
 
 import strawberry
 from asgiref.sync import sync_to_async
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
-from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from schema.context import Context
 from schema.cost import Cost, charge, cost_of
 from schema.descriptions import describe
 from schema.documents import Document, prepare, refused
 from schema.errors import TOO_COMPLEX, present_errors, request_error
+from schema.execution import Executor, Optimizer, plan
 
 _DEEPEST_VARIABLES = 16
 
@@ -66,7 +66,10 @@ class Gate(SchemaExtension):
             self._cost = charged
 
     def get_results(self) -> dict[str, Any]:
-        return {} if self._cost is None else {"cost": self._cost.as_extension()}
+        """The cost of a query or mutation. A subscription is charged once, and does not say so with every event."""
+        if self._cost is None or self._operation is None or self._operation.operation is OperationType.SUBSCRIPTION:
+            return {}
+        return {"cost": self._cost.as_extension()}
 
 
 class AsyncGate(Gate):
@@ -81,11 +84,12 @@ class Schema(strawberry.Schema):
     """The schema with its gate, its optimizer, and its way of telling errors."""
 
     def __init__(self, query: type, **given: Any) -> None:
-        super().__init__(query, **given)
+        super().__init__(query, **{"execution_context_class": Executor} | given)
         describe(self._schema)
+        plan(self._schema)
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002 - strawberry's
-        return [Gate() if sync else AsyncGate(), DjangoOptimizerExtension()]
+        return [Gate() if sync else AsyncGate(), Optimizer()]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         present_errors(errors, execution_context)

@@ -14,14 +14,14 @@ from typing import Any
 
 from graphql import FragmentDefinitionNode, Node, VariableNode, Visitor, visit
 from graphql.execution import ExecutionResult
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.nodes import SelectedField, Selection
-from strawberry_django.optimizer import DjangoOptimizerExtension, optimizer
+from strawberry_django.optimizer import optimizer
 
 from backend.core import clock
 from backend.core.threads import in_thread
 from backend.core.viewer import Viewer
 from schema.context import Info
+from schema.execution import Executor, Optimizer
 
 Answers = dict[Hashable, "asyncio.Future[ExecutionResult]"]
 
@@ -97,7 +97,7 @@ class _FindVariables(Visitor):
         self.names.add(node.name.value)
 
 
-class SharingExecutor(StrawberryGraphQLCoreExecutionContext):
+class SharingExecutor(Executor):
     """Executes operations as ever, and shared events once."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 - graphql-core's
@@ -115,7 +115,7 @@ class SharingExecutor(StrawberryGraphQLCoreExecutionContext):
     def _answer(self, audience: Viewer) -> Any:
         """In a thread. The optimizer is switched on for queries and mutations only; here it has to be by hand."""
         self.context_value = replace(self.context_value, viewer=audience, now=clock.now())
-        switched = optimizer.set(DjangoOptimizerExtension())
+        switched = optimizer.set(Optimizer())
         try:
             return super().execute_operation()
         finally:

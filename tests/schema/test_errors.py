@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from backend.catalogue.models import Service
 from backend.core.errors import InvalidInput, NotFound, Refusals
 from tests.client import Answer, Api
 
@@ -88,10 +89,13 @@ def test_several_refusals_of_a_query_are_all_told(api: Api, monkeypatch: pytest.
     }
 
 
-def test_a_nul_character_is_the_clients_fault(api: Api) -> None:
-    answer = api("query($s: String!) { services(filters: {search: $s}) { totalCount } }", s="a\x00b")
-    assert only_error(answer)["extensions"] == {"code": "BAD_USER_INPUT"}
-    assert only_error(answer)["message"] == "Texts can't hold NUL characters."
+def test_a_nul_character_that_reaches_the_database_is_the_clients_fault(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.catalogue.queries.services_visible_to", lambda _: Service.objects.get(name="a\x00b"))
+    error = only_error(api(QUERY))
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert error["message"] == "Texts can't hold NUL characters."
 
 
 def test_what_was_sent_is_not_echoed_at_length(api: Api) -> None:
