@@ -6,6 +6,7 @@ import strawberry
 import strawberry_django
 from django.db.models import Q, QuerySet
 
+from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from backend.customers import queries
 from backend.customers.models import Address as AddressModel
@@ -54,7 +55,7 @@ _ADDRESSES = Nested("addresses", lambda info: queries.addresses_visible_to(info.
 class CustomerFilter:
     @strawberry_django.filter_field(description="Only those whose name, e-mail or phone contains this, in any case.")
     def search(self, value: str, prefix: str) -> Q:
-        text = value[:100]
+        text = search_text(value)
         return (
             Q(**{f"{prefix}name__icontains": text})
             | Q(**{f"{prefix}email__icontains": text})

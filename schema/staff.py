@@ -10,6 +10,7 @@ import strawberry_django
 from django.db.models import Q, QuerySet
 
 from backend.core.business import business
+from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from backend.geography.rules import format_postcode
 from backend.staff import actions, queries
@@ -129,7 +130,7 @@ class StaffFilter:
 
     @strawberry_django.filter_field(description="Only staff whose name contains this, in any case.")
     def search(self, value: str, prefix: str) -> Q:
-        return Q(**{f"{prefix}name__icontains": value[:100]})
+        return Q(**{f"{prefix}name__icontains": search_text(value)})
 
     @strawberry_django.filter_field(description="Only active staff, or only inactive ones.")
     def is_active(self, value: bool, prefix: str) -> Q:  # noqa: FBT001

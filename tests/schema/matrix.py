@@ -261,6 +261,17 @@ ROWS: tuple[Row, ...] = (
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),
     node("Delivery", "dead letter", {"*": NULL, "admin": OK}),
     mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
+    Row("Query.viewer", "{ viewer { user { id } } }", {NOBODY: NULL, "*": OK}),
+    listing(
+        "customers",
+        {
+            NOBODY: UNAUTHENTICATED,
+            "*": FORBIDDEN,
+            "manager": SEES("customer"),
+            "other_manager": SEES(),
+            "admin": SEES("customer", "other customer"),
+        },
+    ),
     # Orders: the customer's own, those that staff have a visit of, what the manager manages
     node("Customer", "customer", {"customer manager admin": OK, "*": NULL}),
     node("Address", "address", {"customer manager admin": OK, "*": NULL}),
