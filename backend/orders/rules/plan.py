@@ -9,7 +9,6 @@ address, is free, and has least booked that day (ties by id), counting what this
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from backend.core.errors import FieldPath, Refusal, raise_all
 from backend.scheduling.errors import (
@@ -23,8 +22,11 @@ from backend.scheduling.errors import (
 from backend.scheduling.rules import Day, Need, Offer, Workload
 
 _MAX_TRIES = 500
-"""Visits tried for one start before we call it impossible. Real orders need as many as they have items; only a knot
-of many interchangeable people and items that nobody can do would go on for long."""
+"""Visits tried for one start before we call it impossible. Real orders need about as many as they have items; only a
+knot of many interchangeable people and items that nobody can do would go on for long."""
+
+_MAX_TRIES_IN_ALL = 20_000
+"""Visits tried in one search for other times: a third of a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,19 @@ def find_alternatives(
     items: Sequence[PlanItem], board: Board, *, starts: Iterable[tuple[datetime, Day]], at_most: int
 ) -> list[Alternative]:
     """The first `at_most` of `starts` at which the whole order could be confirmed, each with whom it would begin."""
-    possible = (plan for start, day in starts if (plan := find_plan(items, board, start=start, day=day)))
-    return [_alternative(plan, board) for plan in islice(possible, at_most)]
+    if not all(_is_within_anybodys_reach(item, board) for item in items):
+        return []
+    found: list[Alternative] = []
+    tries = _MAX_TRIES_IN_ALL
+    for start, day in starts:
+        search = _Search(board, start, day, tries=min(tries, _MAX_TRIES))
+        plan = search.complete(items, [])
+        tries -= search.tried
+        if plan is not None:
+            found.append(_alternative(plan, board))
+        if len(found) == at_most or tries <= 0:
+            break
+    return found
 
 
 def rank_starts(starts: Iterable[tuple[datetime, Day]], wanted: datetime, day: Day) -> list[tuple[datetime, Day]]:
@@ -100,19 +113,21 @@ def rank_starts(starts: Iterable[tuple[datetime, Day]], wanted: datetime, day: D
 class _Search:
     """Depth first, the preferred person first: the first complete plan is the one that a patient dispatcher finds."""
 
-    def __init__(self, board: Board, start: datetime, day: Day) -> None:
+    def __init__(self, board: Board, start: datetime, day: Day, *, tries: int = _MAX_TRIES) -> None:
         self.board, self.start = board, start
         self.booked = {person.staff_id: person.booked_seconds(day) for person in board.workloads.values()}
-        self.tries = _MAX_TRIES
+        self.tries, self.tried = tries, 0
 
     def complete(self, items: Sequence[PlanItem], planned: Sequence[PlannedVisit]) -> list[PlannedVisit] | None:
         """All visits of the order, those `planned` so far and one for each of the remaining `items`."""
         if not items:
             return list(planned)
         for person in self.by_preference(items[0], planned):
-            self.tries -= 1
+            if self.tried >= self.tries:
+                return None
+            self.tried += 1
             visit = self.next_visit(items[0], person, planned)
-            if self.tries >= 0 and self.refusal_of(items[0], person, visit) is None:
+            if self.refusal_of(items[0], person, visit) is None:
                 plan = self.complete(items[1:], [*planned, visit])
                 if plan is not None:
                     return plan
@@ -176,6 +191,17 @@ def _what_is_in_the_way(items: Sequence[PlanItem], board: Board, *, start: datet
         else:
             planned.append(placed)
     return refusals
+
+
+def _is_within_anybodys_reach(item: PlanItem, board: Board) -> bool:
+    """Whether somebody, the one who was named if any, would do the item if only there were time."""
+    return any(
+        item.staff_id in (None, person.staff_id)
+        and person.is_active
+        and person.covers
+        and person.offers_service(item.need.service_id)
+        for person in board.workloads.values()
+    )
 
 
 def _alternative(plan: Sequence[PlannedVisit], board: Board) -> Alternative:

@@ -1,9 +1,10 @@
 """Who comes when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -188,6 +189,23 @@ def test_an_alternative_lasts_until_the_last_visit_ends() -> None:
     wanted = items((CLEANING, ANNA), (CLEANING, ANNA))
     [found] = find_alternatives(wanted, board(person(ANNA)), starts=[(at("10:00"), MONDAY)], at_most=5)
     assert (found.start, found.end) == (at("10:00"), at("12:15"))
+
+
+def test_an_item_that_nobody_does_ends_the_search_for_other_times_at_once() -> None:
+    def starts() -> Iterator[tuple[datetime, Day]]:
+        raise AssertionError("no start should be looked at")
+        yield at("09:00"), MONDAY
+
+    assert find_alternatives(items((WINDOWS, None)), board(person(ANNA)), starts=starts(), at_most=5) == []
+
+
+def test_a_knot_that_nobody_can_untie_is_given_up_in_good_time() -> None:
+    """Three people have time for six items each; twenty can be dealt to them in millions of ways, and none works."""
+    people = [person(number) for number in (ANNA, BOB, CAT)]
+    starts = [(at("09:00"), MONDAY)] * 500
+    began = monotonic()
+    assert find_alternatives(items(*[(CLEANING, None)] * 20), board(*people), starts=starts, at_most=5) == []
+    assert monotonic() - began < 5
 
 
 claims = st.lists(st.tuples(st.integers(0, 47), st.integers(1, 8)), max_size=4)
