@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
+from backend.accounts.models import User
 from backend.catalogue.models import Service
 from backend.events.models import Delivery, Event
 from backend.orders.models import Order, OrderItem, OrderItemExtra
@@ -65,6 +66,7 @@ def make_world() -> World:
     world.add("staff", personas.staff)
     world.add("other staff", personas.other_staff)
     world.add("customer", personas.customer)
+    world.add("account", User.objects.get(customer=personas.customer))
     world.add("other customer", personas.other_customer)
     world.add("address", factories.address(personas.customer))
     _add_week(world, personas.staff)

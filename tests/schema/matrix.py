@@ -261,6 +261,7 @@ ROWS: tuple[Row, ...] = (
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),
     node("Delivery", "dead letter", {"*": NULL, "admin": OK}),
     mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
+    node("User", "account", {"customer admin": OK, "*": NULL}),
     Row("Query.viewer", "{ viewer { user { id } } }", {NOBODY: NULL, "*": OK}),
     listing(
         "customers",

@@ -58,7 +58,6 @@ MISSING: set[str] = {
     "staff-app/CompleteVisit",
     "staff-app/MyDay",
     "staff-app/Photos",
-    "staff-app/ScheduleEvents",
 }
 """Operations whose fields are still to come. The list only ever gets shorter."""
 

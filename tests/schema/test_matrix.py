@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from graphql import GraphQLNamedType, GraphQLObjectType
 
 from schema.root import schema
 from tests.client import Answer
@@ -62,3 +63,13 @@ def test_every_root_field_has_a_row() -> None:
     fields = {f"{root.name}.{name}" for root in roots if root is not None for name in root.fields}
     assert fields - {row.field for row in ROWS} == set()
     assert {row.field for row in ROWS} - fields == set()
+
+
+def test_every_type_that_can_be_fetched_by_its_id_has_a_row() -> None:
+    nodes = {kind.name for kind in schema._schema.type_map.values() if "Node" in interfaces(kind)}
+    fetched = {row.operation.split("... on ")[1].split()[0] for row in ROWS if row.field == "Query.node"}
+    assert nodes == fetched
+
+
+def interfaces(kind: GraphQLNamedType) -> set[str]:
+    return {each.name for each in kind.interfaces} if isinstance(kind, GraphQLObjectType) else set()
