@@ -82,6 +82,7 @@ def test_no_image_names_a_registry() -> None:
 def test_the_image_runs_as_nobody_and_holds_what_it_needs() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert re.search(r"^USER rota$", dockerfile, re.MULTILINE)
+    assert "python manage.py collectstatic --noinput" in dockerfile, "production serves collected files only"
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     for source in ("manage.py", "pyproject.toml", "backend", "schema", "workers", "requirements.lock"):
         assert f"!{source}" in ignored
