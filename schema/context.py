@@ -1,6 +1,6 @@
 """From a request to a Viewer: what every resolver knows."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from backend.core.viewer import NOBODY, Viewer
 class Context:
     """One operation's surroundings. `address` is the client's network address, for limits; `now` is fixed once.
 
-    `rights_watchers` are told the new viewer when its rights change while a subscription runs: the socket's list.
+    A socket gives subscriptions two things: `rights_watchers` are told the new viewer when its rights change, and
+    `send_next` sends a payload that is JSON already.
     """
 
     viewer: Viewer
@@ -31,6 +32,7 @@ class Context:
     authorization: str = ""
     extensions: dict[str, Any] = field(default_factory=dict)
     rights_watchers: list[Callable[[Viewer], None]] = field(default_factory=list)
+    send_next: Callable[[str], Awaitable[None]] | None = None
 
     def read_viewer_again(self) -> None:
         """For mutations that change what their own viewer may see: the answer shows what it may see now."""

@@ -1,9 +1,9 @@
 """What happens to visits, as it happens."""
 
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 import strawberry_django
@@ -21,7 +21,7 @@ from schema.cursors import decode_cursor, encode_cursor
 from schema.feed import LiveEvent, Previous, Subscriber, the_feed
 from schema.ids import decode_optional_id
 from schema.scheduling import Appointment
-from schema.sharing import Answers, SharedEvent, at_hand, audience_of, covers, selection_key, selections_of
+from schema.sharing import Answers, SharedStream, at_hand, audience_of, covers, selection_key, selections_of
 from schema.staff import Staff
 
 _STAFF_AT_HAND = at_hand("id", "name")
@@ -80,11 +80,8 @@ class PreviousAppointment:
 
 
 @strawberry.type(description="Something that happened to a visit.")
-class ScheduleEvent(SharedEvent):
+class ScheduleEvent:
     told: strawberry.Private[LiveEvent]
-    answers: strawberry.Private[Answers]
-    answer_key: strawberry.Private[Hashable]
-    audience: strawberry.Private[Viewer]
 
     @strawberry.field(description="Give it as `after` to go on behind this event.")
     def cursor(self) -> str:
@@ -132,7 +129,7 @@ class LiveSubscription:
         wanted = decode_optional_id(staff_id, "Staff", ("staff_id",))
         subscriber = Subscriber(hears_of(info.context.viewer, wanted))
         cursor = None if after is None else decode_cursor(after)
-        return _told(info, subscriber, wanted, await in_thread(_start, cursor))
+        return _once(ScheduleStream(info, subscriber, wanted, await in_thread(_start, cursor)))
 
 
 def hears_of(viewer: Viewer, staff_id: int | None) -> frozenset[int] | None:
@@ -164,26 +161,45 @@ def _start(after: Cursor | None) -> Cursor:
     return after or end
 
 
-async def _told(
-    info: Info, subscriber: Subscriber, staff_id: int | None, place: Cursor
-) -> AsyncGenerator[ScheduleEvent, None]:
-    context = info.context
-    selection = selection_key(info)
-    same_for_all = covers(_EVENT_AT_HAND, selections_of(info))
+class ScheduleStream(SharedStream):
+    """One subscription: who asks, for what, from where on."""
 
-    def rights_changed(viewer: Viewer) -> None:
-        context.viewer = viewer
+    def __init__(self, info: Info, subscriber: Subscriber, staff_id: int | None, place: Cursor) -> None:
+        self._context = info.context
+        self._subscriber = subscriber
+        self._staff_id = staff_id
+        self._place = place
+        self._selection = selection_key(info)
+        self._is_same_for_all = covers(_EVENT_AT_HAND, selections_of(info))
+        self._see(info.context.viewer)
+
+    async def events(self) -> AsyncGenerator[LiveEvent, None]:
+        """Replay, then live. Raises what ends the subscription: FellBehind, or that access was lost."""
+        self._context.rights_watchers.append(self._rights_changed)
         try:
-            the_feed().retarget(subscriber, hears_of(viewer, staff_id))
-        except (AccessError, Refusal) as refusal:
-            subscriber.end(refusal)
+            async with aclosing(the_feed().events(self._subscriber, after=self._place)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._context.rights_watchers.remove(self._rights_changed)
 
-    context.rights_watchers.append(rights_changed)
-    try:
-        async with aclosing(the_feed().events(subscriber, after=place)) as events:
-            async for event in events:
-                audience = audience_of(context.viewer)
-                key = (selection, None if same_for_all else audience)
-                yield ScheduleEvent(told=event, answers=event.answers, answer_key=key, audience=audience)
-    finally:
-        context.rights_watchers.remove(rights_changed)
+    def root_of(self, event: LiveEvent) -> ScheduleEvent:
+        return ScheduleEvent(told=event)
+
+    def answers_of(self, event: LiveEvent) -> Answers:
+        return event.answers
+
+    def _see(self, viewer: Viewer) -> None:
+        self.audience = audience_of(viewer)
+        self.answer_key = (self._selection, None if self._is_same_for_all else self.audience)
+
+    def _rights_changed(self, viewer: Viewer) -> None:
+        self._see(viewer)
+        try:
+            the_feed().retarget(self._subscriber, hears_of(viewer, self._staff_id))
+        except (AccessError, Refusal) as refusal:
+            self._subscriber.end(refusal)
+
+
+async def _once(stream: ScheduleStream) -> AsyncGenerator[Any, None]:
+    yield stream

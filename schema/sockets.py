@@ -10,16 +10,19 @@ loop and touch no database there. What the protocol says about closing:
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
 from strawberry.channels import GraphQLWSConsumer
+from strawberry.channels.handlers.ws_handler import ChannelsWebSocketAdapter
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -163,6 +166,8 @@ def the_porter() -> Porter:
 class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     """The protocol, with what the library leaves open closed."""
 
+    websocket: ChannelsWebSocketAdapter
+
     async def handle_message(self, message: Any) -> None:
         """The library takes any JSON for an object: an array would end its task and leave the client waiting."""
         fault = _fault_of(message)
@@ -191,6 +196,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
                 await operation.send_initial_errors([request_error(CRASH, INTERNAL, requestId=current_request_id())])
 
     async def _stream(self, operation: Operation[Connection, None], context: Context) -> None:
+        context.send_next = partial(self._send_next, json.dumps(operation.id))
         results = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
@@ -199,8 +205,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
         async with aclosing(results):
-            async for result in results:
+            async for result in results:  # a refusal, or the end: events are sent by the executor
                 await _send(operation, result)
+
+    async def _send_next(self, operation_id: str, payload: str) -> None:
+        await self.websocket.ws_consumer.send(f'{{"id":{operation_id},"type":"next","payload":{payload}}}')
 
 
 class GraphQLSocket(GraphQLWSConsumer[Connection, None]):

@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.accounts.models import Manager
 from backend.core.viewer import Role
 from backend.scheduling.events import AppointmentMoved
 from schema import feed
@@ -196,13 +195,13 @@ async def settled(api: SocketApi) -> None:
 
 def test_equal_subscriptions_cost_the_statements_of_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     staff = factories.staff_member(with_user=True)
+    managers = [factories.manager() for _ in range(2)]
+    for manager in managers:
+        manager.managed_staff.add(staff)
     people = [
         *(factories.user(Role.ADMIN) for _ in range(3)),
-        *(factories.manager().user for _ in range(2)),
-        staff.user,
+        *(manager.user for manager in managers),
     ]
-    for manager in Manager.objects.all():
-        manager.managed_staff.add(staff)
     appointment = visit(staff)
     tokens = [*(factories.token_for(person) for person in people), token_of(staff)]
     pages: list[int] = []
@@ -216,9 +215,9 @@ def test_equal_subscriptions_cost_the_statements_of_one(server: Server, monkeypa
             pages.append(len(captured))
         return page
 
-    def counted_answer(executor: SharingExecutor, audience: Any) -> Any:
+    def counted_answer(executor: SharingExecutor, root: Any, audience: Any) -> Any:
         with CaptureQueriesContext(connection) as captured:
-            result = answer(executor, audience)
+            result = answer(executor, root, audience)
         answers.append(len(captured))
         return result
 
