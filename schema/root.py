@@ -6,10 +6,12 @@ from strawberry.tools import merge_types
 from schema.accounts import AccountsMutation
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
-from schema.customers import CustomersQuery
+from schema.coupons import CouponsMutation, CouponsQuery
+from schema.customers import CustomersMutation, CustomersQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
 from schema.live import LiveSubscription
+from schema.membership import MembershipMutation, MembershipQuery, RegistrationMutation
 from schema.nodes import NodeQuery
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.scalars import SCALARS
@@ -21,11 +23,13 @@ from schema.viewer import ViewerQuery
 Query = merge_types(
     "Query",
     (
-        NodeQuery,
         BusinessQuery,
         CatalogueQuery,
+        CouponsQuery,
         CustomersQuery,
         EventsQuery,
+        MembershipQuery,
+        NodeQuery,
         OrdersQuery,
         SchedulingQuery,
         StaffQuery,
@@ -34,7 +38,18 @@ Query = merge_types(
 )
 Mutation = merge_types(
     "Mutation",
-    (AccountsMutation, CatalogueMutation, EventsMutation, OrdersMutation, SchedulingMutation, StaffMutation),
+    (
+        AccountsMutation,
+        CatalogueMutation,
+        CouponsMutation,
+        CustomersMutation,
+        EventsMutation,
+        MembershipMutation,
+        OrdersMutation,
+        RegistrationMutation,
+        SchedulingMutation,
+        StaffMutation,
+    ),
 )
 Subscription = merge_types("Subscription", (LiveSubscription,))
 

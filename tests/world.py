@@ -8,8 +8,9 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
-from backend.accounts.models import User
+from backend.accounts.models import AccessToken, Invitation, User
 from backend.catalogue.models import Service
+from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
 from backend.orders.models import Order, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment
@@ -17,7 +18,7 @@ from backend.staff.models import ScheduleException, Staff, StaffArea, StaffServi
 from tests import factories
 from tests.client import gid
 from tests.factories.business import NOW
-from tests.personas import Personas, make_personas
+from tests.personas import NAMES, Personas, make_personas
 
 
 @dataclass
@@ -69,9 +70,11 @@ def make_world() -> World:
     world.add("account", User.objects.get(customer=personas.customer))
     world.add("other customer", personas.other_customer)
     world.add("address", factories.address(personas.customer))
+    _add_people(world)
     _add_week(world, personas.staff)
     _add_dead_letter(world)
     _add_orders(world, service)
+    _add_coupon(world)
     return world
 
 
@@ -95,6 +98,34 @@ def _add_week(world: World, staff: Staff) -> None:
     world.add("area", StaffArea.objects.get(staff=staff), "ServiceArea")
     world.add("exception", ScheduleException.objects.create(staff=staff, date=date(2027, 2, 8)))
     world.add("time off", factories.time_off(staff, NOW + timedelta(days=30)))
+
+
+def _add_people(world: World) -> None:
+    """Accounts and what hangs on them, and a customer without one."""
+    personas = world.personas
+    user = personas.customer.user
+    assert user is not None
+    world.add("session", AccessToken.objects.get(user=user), "Session")
+    for name in NAMES:  # each asks for a link of its own, since links are limited by e-mail
+        factories.user(email=f"{name}@unverified.example")
+    world.add("manager", personas.manager)
+    world.add("other manager", personas.other_manager)
+    world.add("stray customer", factories.customer(with_user=False))
+    invitation = Invitation(email="staff@example.com", role="STAFF", token="t", created_at=NOW)
+    invitation.expires_at = NOW + timedelta(days=7)
+    invitation.save()
+    world.add("invitation", invitation)
+
+
+def _add_coupon(world: World) -> None:
+    """One that was used once, and one that is switched off."""
+    coupon = factories.coupon(used_count=1)
+    world.add("idle coupon", factories.coupon(state="INACTIVE"))
+    world.add("coupon", coupon)
+    use = CouponUsage(coupon=coupon, person="ada@example.com", ordinal=1, amount=1, used_at=NOW)
+    use.order_id = world.rows["guest order"].pk
+    use.save()
+    world.add("coupon use", use)
 
 
 def _add_dead_letter(world: World) -> None:

@@ -1,14 +1,17 @@
 """Users, managers and sign-ins in the back office."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from backend.accounts.actions import revoke_token
-from backend.accounts.models import AccessToken, Manager, User
-from backend.core.admin import BackOffice, ReadOnlyAdmin
+from backend.accounts.actions import delete_invitation, resend_invitation, revoke_session, update_manager
+from backend.accounts.models import AccessToken, Invitation, Manager, User
+from backend.core.admin import ActionAdmin, ReadOnlyAdmin
+from backend.core.viewer import Permission, Viewer
 
 
 @admin.register(User)
@@ -23,8 +26,8 @@ class UserAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Manager)
-class ManagerAdmin(BackOffice):
-    """What each manager manages and may do. Rows come and go with the role."""
+class ManagerAdmin(ActionAdmin):
+    """What each manager manages and may do. Rows come with the role."""
 
     list_display = [
         "user",
@@ -45,6 +48,47 @@ class ManagerAdmin(BackOffice):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
+        return update_manager(
+            viewer=viewer,
+            manager_id=row.pk,
+            can_manage_all=values["can_manage_all"],
+            permissions=[each for each in Permission if values[f"can_{each.value.lower()}"]],
+            managed_staff_ids=[each.pk for each in values["managed_staff"]],
+            managed_customer_ids=[each.pk for each in values["managed_customers"]],
+            now=now,
+        )
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who may register in which role. Sent by the API; sent again and deleted here, too. The link is never shown."""
+
+    list_display = ["email", "role", "invited_by", "created_at", "expires_at", "used_at"]
+    list_filter = ["role", ("used_at", admin.EmptyFieldListFilter), "expires_at"]
+    list_select_related = ["invited_by"]
+    search_fields = ["email", "invited_by__email"]
+    exclude = ["token"]
+    actions = ["send_again", "withdraw"]
+
+    @admin.action(description="Send again")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.carry_out(
+            request,
+            queryset,
+            lambda viewer, row, now: resend_invitation(viewer=viewer, invitation_id=row.pk, now=now),
+            "sent again",
+        )
+
+    @admin.action(description="Delete")
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.carry_out(
+            request,
+            queryset,
+            lambda viewer, row, now: delete_invitation(viewer=viewer, invitation_id=row.pk),
+            "deleted",
+        )
+
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(ReadOnlyAdmin):
@@ -63,6 +107,6 @@ class AccessTokenAdmin(ReadOnlyAdmin):
         self.carry_out(
             request,
             queryset,
-            lambda viewer, row, now: revoke_token(viewer=viewer, token_id=row.pk, now=now),
+            lambda viewer, row, now: revoke_session(viewer=viewer, token_id=row.pk, now=now),
             "signed out",
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backend.core.errors import ErrorCode, Refusal
+from backend.core.errors import ErrorCode, FieldPath, Refusal
 
 
 @dataclass
@@ -13,3 +13,29 @@ class InvalidCredentials(Refusal):
     code: ClassVar[ErrorCode] = ErrorCode.INVALID_CREDENTIALS
 
     message: str = "This e-mail and password don't belong together."
+
+
+@dataclass
+class WeakPassword(Refusal):
+    """The password is too short, too common or too much like the person's other data."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.WEAK_PASSWORD
+
+
+@dataclass
+class InvalidToken(Refusal):
+    """A link from a mail that is wrong, used or out of date: the three are not told apart."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INVALID_TOKEN
+
+    message: str = "This link is not valid any more. Ask for a new one."
+    field: FieldPath = ("token",)
+
+
+@dataclass
+class LastAdmin(Refusal):
+    """Somebody has to remain who can let others in."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.LAST_ADMIN
+
+    message: str = "This is the last active admin: make another one first."

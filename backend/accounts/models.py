@@ -114,3 +114,29 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"Token {self.pk} of user {self.user_id}"
+
+
+class Invitation(models.Model):
+    """The right to register once, with this e-mail, in this role."""
+
+    email = models.EmailField(help_text="Who is invited; lower case.")
+    role = models.CharField(max_length=16, choices=choices_of(Role), help_text="What it will be.")
+    token = models.CharField(max_length=64, unique=True, help_text="In the link of the mail.")
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="invitations_sent", help_text="The admin."
+    )
+    created_at = models.DateTimeField(help_text="When it was first sent, in UTC.")
+    expires_at = models.DateTimeField(help_text="Until when it can be used, in UTC.")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="When it was used, in UTC.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            one_of("role", [Role.ADMIN, Role.MANAGER, Role.STAFF], "invitation_role_known"),
+            models.UniqueConstraint(
+                Lower("email"), condition=models.Q(used_at=None), name="invitation_one_open_per_email"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.email}"

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db.models import F, QuerySet
+from django.utils.http import base36_to_int, int_to_base36
 
-from backend.accounts.models import AccessToken, Manager, User
+from backend.accounts.models import AccessToken, Invitation, Manager, User
 from backend.core.errors import FieldPath, NotFound
 from backend.core.references import token_hash
 from backend.core.viewer import MANAGES_NOTHING, NOBODY, ManagerScope, Role, Viewer
@@ -117,3 +119,118 @@ def account_for_staff(viewer: Viewer, user_id: int, *, field: FieldPath = ()) ->
     if user is None:
         raise NotFound("There is no such account with the role STAFF.", field)
     return user
+
+
+def account_for_customer(viewer: Viewer, user_id: int, *, field: FieldPath = ()) -> User:
+    """The visible, active account of role CUSTOMER without a customer, or NotFound: linking changes no role."""
+    users = users_visible_to(viewer).filter(pk=user_id, role=Role.CUSTOMER, is_active=True, customer=None)
+    user = users.first()
+    if user is None:
+        raise NotFound("There is no such account with the role CUSTOMER that is free.", field)
+    return user
+
+
+def user_by_id(user_id: int, *, field: FieldPath = (), lock: bool = False) -> User:
+    """Any user, for admins; NotFound where there is none."""
+    users = User.objects.select_for_update(no_key=True) if lock else User.objects.all()
+    user = users.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("There is no such user.", field)
+    return user
+
+
+def sessions_visible_to(viewer: Viewer) -> QuerySet[AccessToken]:
+    """One's own sign-ins; admins see everybody's."""
+    if viewer.is_admin:
+        return AccessToken.objects.all()
+    return AccessToken.objects.filter(user_id=viewer.user_id or 0)
+
+
+def session_for(viewer: Viewer, token_id: int, *, field: FieldPath = ()) -> AccessToken:
+    """A visible sign-in, or NotFound."""
+    token = sessions_visible_to(viewer).filter(pk=token_id).first()
+    if token is None:
+        raise NotFound("There is no such session.", field)
+    return token
+
+
+def invitations_visible_to(viewer: Viewer) -> QuerySet[Invitation]:
+    """All for admins, none for anyone else."""
+    return Invitation.objects.all() if viewer.is_admin else Invitation.objects.none()
+
+
+def invitation_for(viewer: Viewer, invitation_id: int, *, field: FieldPath = (), lock: bool = False) -> Invitation:
+    """The visible invitation, or NotFound."""
+    rows = invitations_visible_to(viewer)
+    invitation = (rows.select_for_update(no_key=True) if lock else rows).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise NotFound("There is no such invitation.", field)
+    return invitation
+
+
+def open_invitation(token: str, *, now: datetime) -> Invitation | None:
+    """The invitation of a link, if it can still be used."""
+    return Invitation.objects.filter(token=token, used_at=None, expires_at__gte=now).first()
+
+
+def managers_visible_to(viewer: Viewer) -> QuerySet[Manager]:
+    """All for admins; a manager sees its own row."""
+    if viewer.is_admin:
+        return Manager.objects.all()
+    return Manager.objects.filter(user_id=viewer.user_id or 0)
+
+
+def manager_for(viewer: Viewer, manager_id: int, *, field: FieldPath = (), lock: bool = False) -> Manager:
+    """The visible manager, or NotFound."""
+    rows = managers_visible_to(viewer)
+    manager = (rows.select_for_update(of=("self",), no_key=True) if lock else rows).filter(pk=manager_id).first()
+    if manager is None:
+        raise NotFound("There is no such manager.", field)
+    return manager
+
+
+class LinkTokens(PasswordResetTokenGenerator):
+    """Django's generator for one purpose. A link dies when it is used, because what it proves is in its hash.
+
+    `uses` names the column that using the link changes. Links are good for PASSWORD_RESET_TIMEOUT.
+    """
+
+    def __init__(self, purpose: str, uses: str) -> None:
+        super().__init__()
+        self.key_salt = f"backend.accounts.{purpose}"
+        self.uses = uses
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{user.pk}|{user.email}|{user.is_active}|{getattr(user, self.uses)}|{timestamp}"
+
+
+VERIFICATION = LinkTokens("verification", uses="email_verified_at")
+PASSWORD_RESET = LinkTokens("password-reset", uses="password")
+
+
+def link_token(purpose: LinkTokens, user: User) -> str:
+    """What stands in a link: the user, then the proof."""
+    return f"{int_to_base36(user.pk)}.{purpose.make_token(user)}"
+
+
+def user_of_link(purpose: LinkTokens, token: str) -> User | None:
+    """The active user that a link was made for; None for a wrong, used or outdated one."""
+    identity, _, proof = token.partition(".")
+    try:
+        user = User.objects.filter(pk=base36_to_int(identity), is_active=True).first()
+    except ValueError:
+        return None
+    return user if user is not None and purpose.check_token(user, proof) else None
+
+
+def own_sessions(user_id: int) -> QuerySet[AccessToken]:
+    """A user's live sign-ins, the newest first."""
+    return AccessToken.objects.filter(user_id=user_id, revoked_at=None).order_by("-created_at", "-id")
+
+
+def manager_of_user(user_id: int) -> Manager:
+    """The Manager row of an account that has one, or NotFound."""
+    manager = Manager.objects.filter(user_id=user_id).first()
+    if manager is None:
+        raise NotFound("There is no such manager.")
+    return manager

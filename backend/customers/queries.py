@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from backend.core.errors import FieldPath, NotAllowed, NotFound
+from backend.core.errors import FieldPath, NotAllowed, NotFound, Required
 from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.models import Address, Customer
 from backend.customers.rules import ARCHIVED
@@ -47,3 +47,12 @@ def address_for(viewer: Viewer, address_id: int, *, field: FieldPath = ()) -> Ad
     if address is None:
         raise NotFound("There is no such address.", field)
     return address
+
+
+def own_or(viewer: Viewer, customer_id: int | None) -> int:
+    """The id that was named, or the viewer's own. NotSignedIn; Required where nobody is named and there is no own."""
+    require_signed_in(viewer)
+    wanted = viewer.customer_id if customer_id is None else customer_id
+    if wanted is None:
+        raise Required("Say which customer.", ("customer_id",))
+    return wanted

@@ -11,8 +11,10 @@ from backend.geography.rules import format_postcode, is_outward_code, normalise_
 COUNTRY = "GB"
 """The only country whose postcodes we can place."""
 
-ARCHIVED = "archived"
-"""The tag of a customer who is kept for the books alone."""
+ARCHIVED, MERGED, ERASED = "archived", "merged", "erased"
+"""Tags with a meaning of their own. The first: a customer who is kept for the books alone."""
+
+MAX_TAGS = 20
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
 

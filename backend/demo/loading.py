@@ -152,12 +152,17 @@ class Loader:
         self.customers[contact.email] = row.pk
 
     def _add_manager(self) -> None:
-        accounts_actions.set_manager_scope(
+        user_id = self._account(accounts.MANAGER, "Martin Field", Role.MANAGER)
+        accounts_actions.update_manager(
             viewer=self.admin,
-            user_id=self._account(accounts.MANAGER, "Martin Field", Role.MANAGER),
+            manager_id=accounts_queries.manager_of_user(user_id).pk,
             permissions=_PERMISSIONS,
-            staff_ids=[self.staff[accounts.STAFF], self.staff["ben@demo.test"]],
-            customer_ids=[self.customers["theo.papadakis@demo.test"], self.customers["maya.thompson@demo.test"]],
+            managed_staff_ids=[self.staff[accounts.STAFF], self.staff["ben@demo.test"]],
+            managed_customer_ids=[
+                self.customers["theo.papadakis@demo.test"],
+                self.customers["maya.thompson@demo.test"],
+            ],
+            now=self.now,
         )
 
     def _add_order(self, order: DemoOrder) -> None:

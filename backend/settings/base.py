@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "backend.staff",
     "backend.catalogue",
     "backend.scheduling",
+    "backend.coupons",
     "backend.orders",
     "backend.notifications",
     "schema",

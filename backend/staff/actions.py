@@ -345,3 +345,16 @@ def _require_service(service_id: int, field: FieldPath) -> None:
         StaffService._meta.get_field("service").clean(service_id, None)
     except ValidationError as error:
         raise NotFound("There is no such service.", field) from error
+
+
+@step
+def row_of_user(*, user_id: int, name: str, email: str, phone: str, now: datetime) -> None:
+    """The Staff row that a user with the STAFF role needs.
+
+    One that was entered with this e-mail before the person had an account becomes the account's; one that the account
+    has stays as it is.
+    """
+    if Staff.objects.filter(user_id=user_id).exists():
+        return
+    if not Staff.objects.filter(email__iexact=email, user=None).update(user_id=user_id):
+        Staff.objects.create(user_id=user_id, name=name, email=email, phone=phone, created_at=now)

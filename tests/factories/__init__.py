@@ -16,6 +16,7 @@ from tests.factories.business import (
     user,
     works,
 )
+from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "area",
     "category",
     "confirmed_order",
+    "coupon",
     "customer",
     "extra",
     "manager",

@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.accounts.queries import VERIFICATION, link_token
 from backend.events.queries import Cursor
 from schema.cursors import encode_cursor
+from tests.factories.business import PASSWORD
 from tests.personas import NAMES
 from tests.world import World
 
@@ -74,6 +76,14 @@ MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
 OWN_VISIT = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND}
 MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
 ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
+SIGNED_IN = {NOBODY: UNAUTHENTICATED, "*": OK}
+OFFICE = {NOBODY: UNAUTHENTICATED, f"{MANAGERS} admin": OK, "*": FORBIDDEN}
+REPORTS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN}
+OWN_CUSTOMER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}
+MANAGED_CUSTOMERS = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "manager admin": OK, "*": NOT_FOUND}
+
+HOME = {"line1": "1 Abbey Road", "city": "London", "postcode": "N1 1AA"}
+COUPON = {"code": "SPRING", "discountType": "PERCENTAGE", "discountValue": "10"}
 
 
 def given(**values: Any) -> Variables:
@@ -94,9 +104,11 @@ def resolved(world: World, value: Any) -> Any:
     return value
 
 
-def mutation(name: str, returning: str, expected: Mapping[str, str], variables: Variables, case: str = "") -> Row:
-    """A mutation that takes its input type by the usual name."""
-    kind = f"{name[0].upper()}{name[1:]}Input"
+def mutation(
+    name: str, returning: str, expected: Mapping[str, str], variables: Variables, kind: str = "", case: str = ""
+) -> Row:
+    """A mutation, whose input type has the usual name where `kind` does not say another."""
+    kind = kind or f"{name[0].upper()}{name[1:]}Input"
     operation = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {returning} userErrors {{ code field }} }} }}"
     return Row(f"Mutation.{name}", operation, expected, variables, case)
 
@@ -110,6 +122,18 @@ def node(kind: str, row: str, expected: Mapping[str, str]) -> Row:
         lambda world, who: {"id": world.id(row)},
         case=row,
     )
+
+
+def unverified(who: str) -> str:
+    """An e-mail that is not proven yet, one for each persona."""
+    return f"{who}@unverified.example"
+
+
+def verification(world: World) -> str:
+    """The token of the customer's verification link."""
+    user = world.personas.customer.user
+    assert user is not None
+    return link_token(VERIFICATION, user)
 
 
 def order_input(world: World, who: str) -> dict[str, Any]:
@@ -270,7 +294,7 @@ ROWS: tuple[Row, ...] = (
             "*": FORBIDDEN,
             "manager": SEES("customer"),
             "other_manager": SEES(),
-            "admin": SEES("customer", "other customer"),
+            "admin": SEES("customer", "other customer", "stray customer"),
         },
     ),
     # Orders: the customer's own, those that staff have a visit of, what the manager manages
@@ -335,4 +359,76 @@ ROWS: tuple[Row, ...] = (
         {NOBODY: UNAUTHENTICATED, CUSTOMERS: FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND},
         lambda world, who: {"staffId": world.id("staff"), "after": encode_cursor(Cursor(1, 0))},
     ),
+    # Accounts: for everybody, for oneself, for admins
+    mutation(
+        "register",
+        "user { id email }",
+        EVERYONE,
+        given(email="new@example.com", password="a-long-and-winding-road", name="New"),
+    ),
+    mutation("verifyEmail", "user { id }", EVERYONE, lambda world, who: {"input": {"token": verification(world)}}),
+    mutation("verifyEmail", "user { id }", {"*": "INVALID_TOKEN"}, given(token="wrong"), case="wrong link"),
+    mutation("resendVerification", "accepted", EVERYONE, lambda world, who: {"input": {"email": unverified(who)}}),
+    mutation("requestPasswordReset", "accepted", EVERYONE, lambda world, who: {"input": {"email": unverified(who)}}),
+    mutation(
+        "resetPassword", "user { email }", {"*": "INVALID_TOKEN"}, given(token="wrong", password="a-long-winding-road")
+    ),
+    mutation(
+        "changePassword",
+        "user { id }",
+        SIGNED_IN,
+        given(currentPassword=PASSWORD, newPassword="a-long-and-winding-road"),
+    ),
+    mutation("updateProfile", "user { id }", SIGNED_IN, given(phone="020 7946 0123")),
+    Row("Query.sessions", "{ sessions { totalCount } }", SIGNED_IN),
+    node("Session", "session", {"customer admin": OK, "*": NULL}),
+    mutation(
+        "revokeSession",
+        "session { revokedAt }",
+        {NOBODY: UNAUTHENTICATED, "customer admin": OK, "*": NOT_FOUND},
+        given(sessionId="id:session"),
+    ),
+    mutation("revokeAllSessions", "revoked", SIGNED_IN, given(keepThis=False)),
+    Row("Query.users", "{ users { totalCount } }", ADMINS),
+    mutation("updateUserRole", "user { role }", ADMINS, given(userId="id:account", role="STAFF")),
+    mutation("deactivateUser", "user { id }", ADMINS, given(userId="id:account")),
+    listing("invitations", {**ADMINS, "admin": SEES("invitation")}),
+    node("Invitation", "invitation", {"admin": OK, "*": NULL}),
+    mutation("sendInvitation", "invitation { id }", ADMINS, given(email="new@example.com", role="STAFF")),
+    mutation("resendInvitation", "invitation { id }", ADMINS, given(invitationId="id:invitation"), "InvitationInput"),
+    mutation("deleteInvitation", "deletedId", ADMINS, given(invitationId="id:invitation"), "InvitationInput"),
+    listing("managers", {**ADMINS, "admin": SEES("manager", "other manager")}),
+    node("Manager", "manager", {"manager admin": OK, "*": NULL}),
+    mutation("updateManager", "manager { id }", ADMINS, given(managerId="id:manager", canManageAll=True)),
+    # Customers: for the office that manages them; addresses also for themselves
+    mutation("createCustomer", "customer { id }", OFFICE, given(name="Ada King", email="ada@example.com")),
+    mutation("updateCustomer", "customer { id }", MANAGED_CUSTOMERS, given(customerId="id:customer", name="Ada")),
+    mutation("archiveCustomer", "customer { id }", MANAGED_CUSTOMERS, given(customerId="id:customer"), "CustomerInput"),
+    mutation("restoreCustomer", "customer { id }", MANAGED_CUSTOMERS, given(customerId="id:customer"), "CustomerInput"),
+    mutation(
+        "mergeCustomers",
+        "customer { id }",
+        ADMINS,
+        given(customerId="id:customer", mergedCustomerId="id:stray customer"),
+    ),
+    mutation("eraseCustomer", "customer { id }", ADMINS, given(customerId="id:stray customer"), "CustomerInput"),
+    Row(
+        "Query.customerData",
+        "query($id: ID!) { customerData(customerId: $id) }",
+        OWN_CUSTOMER,
+        lambda world, who: {"id": world.id("customer")},
+    ),
+    mutation("addAddress", "address { id }", OWN_CUSTOMER, given(customerId="id:customer", address=HOME)),
+    mutation("updateAddress", "address { id }", OWN_CUSTOMER, given(addressId="id:address", address=HOME)),
+    mutation("setDefaultAddress", "address { id }", OWN_CUSTOMER, given(addressId="id:address"), "AddressIdInput"),
+    mutation("deleteAddress", "deletedId", OWN_CUSTOMER, given(addressId="id:address"), "AddressIdInput"),
+    # Coupons: customers type codes and see none
+    listing("coupons", {**REPORTS, f"{MANAGERS} admin": SEES("coupon", "idle coupon")}),
+    listing("couponUsages", {**REPORTS, f"{MANAGERS} admin": SEES("coupon use")}),
+    node("Coupon", "coupon", {f"{MANAGERS} admin": OK, "*": NULL}),
+    node("CouponUsage", "coupon use", {f"{MANAGERS} admin": OK, "*": NULL}),
+    mutation("createCoupon", "coupon { id }", ADMINS, given(**COUPON)),
+    mutation("updateCoupon", "coupon { id }", ADMINS, given(couponId="id:coupon", **COUPON)),
+    mutation("deactivateCoupon", "coupon { id }", ADMINS, given(couponId="id:coupon")),
+    mutation("activateCoupon", "coupon { id }", ADMINS, given(couponId="id:idle coupon")),
 )

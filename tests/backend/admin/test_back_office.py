@@ -13,9 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from backend.accounts.models import AccessToken
+from backend.accounts.models import AccessToken, Invitation, Manager
 from backend.catalogue.models import Category, Service
 from backend.core.viewer import Role
+from backend.coupons.models import Coupon, CouponUsage
 from backend.events.models import Event
 from backend.geography.models import Postcode
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
@@ -26,7 +27,7 @@ from tests.rows import snapshot
 # Transactions are real here: an action refuses to run inside another one, as Django's own form view would have it.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("at_now")]
 
-APPS = ("accounts", "geography", "customers", "catalogue", "staff")
+APPS = ("accounts", "geography", "customers", "catalogue", "staff", "coupons")
 MODELS = [model for name in APPS for model in apps.get_app_config(name).get_models() if admin.site.is_registered(model)]
 
 
@@ -59,6 +60,14 @@ def one_of_everything() -> None:
     factories.address(customer)
     factories.manager().managed_staff.add(staff)
     factories.token_for(factories.user(Role.ADMIN))
+    coupon, order = factories.coupon(), factories.pending_order(service)
+    CouponUsage.objects.create(coupon=coupon, order=order, person=order.guest_email, ordinal=1, amount=1, used_at=NOW)
+    invitation = Invitation(
+        email=f"new{order.pk}@example.com", role="STAFF", token=f"secret-link-{order.pk}", created_at=NOW
+    )
+    invitation.expires_at = NOW
+    invitation.invited_by = factories.user(Role.ADMIN)
+    invitation.save()
     number = Postcode.objects.count()
     Postcode.objects.create(code=f"N{number}", is_outcode=True, latitude=51.5, longitude=-0.1)
 
@@ -279,3 +288,44 @@ def test_what_a_manager_manages_is_set_but_not_who_it_is(office: Client) -> None
     assert manager.user == user
     assert list(manager.managed_staff.all()) == [staff]
     assert (manager.can_manage_staff, manager.can_manage_orders) == (True, False)
+
+
+def test_a_coupon_is_written_by_its_action_and_refused_beside_its_field(office: Client) -> None:
+    service = factories.service()
+    form = {
+        "code": "spring",
+        "discount_type": "PERCENTAGE",
+        "discount_value": "20",
+        "minimum_order_amount": "0",
+        "included_services": [service.pk],
+    }
+    assert errors(office.post(page(Coupon, "add"), form | {"code": "no spaces!"})).keys() == {"code"}
+    assert not Coupon.objects.exists()
+    assert office.post(page(Coupon, "add"), form).status_code == 302
+    coupon = Coupon.objects.get()
+    assert (coupon.code, coupon.state, list(coupon.included_services.all())) == ("SPRING", "ACTIVE", [service])
+    office.post(page(Coupon), {"action": "deactivate", "_selected_action": [coupon.pk]})
+    coupon.refresh_from_db()
+    assert coupon.state == "INACTIVE"
+    assert Event.objects.filter(kind="coupon.changed").count() == 2
+
+
+def test_what_a_manager_may_do_is_written_by_the_action(office: Client) -> None:
+    manager, staff = factories.manager(), factories.staff_member()
+    form = {"can_manage_orders": "on", "managed_staff": [staff.pk]}
+    assert office.post(page(Manager, "change", manager.pk), form).status_code == 302
+    manager.refresh_from_db()
+    assert manager.permissions == {"MANAGE_ORDERS"}
+    assert list(manager.managed_staff.all()) == [staff]
+    assert Event.objects.get().data == {"user_id": manager.user_id}
+
+
+def test_an_invitation_is_sent_again_or_deleted_and_its_link_is_never_shown(office: Client) -> None:
+    one_of_everything()
+    invitation = Invitation.objects.get()
+    assert invitation.token not in office.get(page(Invitation, "change", invitation.pk)).content.decode()
+    office.post(page(Invitation), {"action": "send_again", "_selected_action": [invitation.pk]})
+    invitation.refresh_from_db()
+    assert invitation.expires_at == NOW + timedelta(days=7)
+    office.post(page(Invitation), {"action": "withdraw", "_selected_action": [invitation.pk]})
+    assert not Invitation.objects.exists()

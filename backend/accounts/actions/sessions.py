@@ -1,24 +1,21 @@
-"""Signing in and out, and making accounts."""
+"""Signing in and out, here and everywhere."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from backend.accounts.errors import InvalidCredentials
-from backend.accounts.models import AccessToken, Manager, Profile, User
-from backend.core.errors import AlreadyExists, InvalidInput, NotFound, Problems
+from backend.accounts.events import AccessChanged
+from backend.accounts.models import AccessToken, Manager, User
+from backend.accounts.queries import session_for
 from backend.core.references import secret_token, token_hash
-from backend.core.text import clean_email, clean_text
 from backend.core.throttle import Bucket, require_within
 from backend.core.transactions import step, use_case
-from backend.core.viewer import Permission, Role, Viewer, require_admin, require_signed_in
+from backend.core.viewer import Viewer, require_signed_in
+from backend.events.actions import emit
 
 SIGN_IN_BY_ACCOUNT = Bucket("sign-in-account", capacity=10, per_second=10 / 900)
 """Ten tries, then one every 90 seconds, whoever tries."""
@@ -107,79 +104,32 @@ def let_manage_staff(*, user_id: int, staff_id: int) -> None:
     Manager.objects.get(user_id=user_id).managed_staff.add(staff_id)
 
 
-@use_case
-def create_account(
-    *, viewer: Viewer, email: str, name: str, role: Role, password: str, phone: str = "", now: datetime
-) -> User:
-    """An account that can sign in at once, its e-mail taken as proven. Admins only. Raises AlreadyExists."""
-    require_admin(viewer)
-    return _create_account(email=email, name=name, role=role, password=password, phone=phone, now=now)
+@step
+def let_manage_customer(*, user_id: int, customer_id: int) -> None:
+    """Add a customer to those that the manager with this account manages."""
+    Manager.objects.get(user_id=user_id).managed_customers.add(customer_id)
 
 
 @use_case
-def create_admin(*, email: str, name: str, password: str, now: datetime) -> User:
-    """An admin, made by whoever runs this installation; nothing in the API leads here. Raises AlreadyExists."""
-    return _create_account(email=email, name=name, role=Role.ADMIN, password=password, phone="", now=now)
-
-
-def _create_account(*, email: str, name: str, role: Role, password: str, phone: str, now: datetime) -> User:
-    problems = Problems()
-    with problems:
-        email = clean_email(email, field=("email",))
-    with problems:
-        name = clean_text(name, field=("name",), max_length=200)
-    with problems:
-        phone = clean_text(phone, field=("phone",), max_length=32, required=False)
-    with problems:
-        _require_good_password(password, email=email, name=name)
-    problems.raise_all()
-    user = User(email=email, name=name, role=role, email_verified_at=now, created_at=now)
-    user.password = make_password(password)
-    try:
-        with transaction.atomic():
-            user.save()
-    except IntegrityError as error:
-        raise AlreadyExists("There is an account with this e-mail already.", ("email",)) from error
-    Profile.objects.create(user=user, phone=phone)
-    if role is Role.MANAGER:
-        Manager.objects.create(user=user)
-    return user
-
-
-def _require_good_password(password: str, *, email: str, name: str) -> None:
-    """InvalidInput with all that is wrong with it."""
-    try:
-        validate_password(password, User(email=email, name=name))
-    except ValidationError as error:
-        raise InvalidInput(" ".join(error.messages), ("password",)) from error
+def sign_out_everywhere(*, viewer: Viewer, keep_this: bool, now: datetime) -> int:
+    """Revoke the viewer's tokens, with or without the one that this request came with; how many. Raises NotSignedIn."""
+    user_id = require_signed_in(viewer)
+    return revoke_tokens(user_id=user_id, but=viewer.token_id if keep_this else None, now=now)
 
 
 @use_case
-def set_manager_scope(
-    *,
-    viewer: Viewer,
-    user_id: int,
-    permissions: Collection[Permission],
-    manages_all: bool = False,
-    staff_ids: Collection[int] = (),
-    customer_ids: Collection[int] = (),
-) -> Manager:
-    """Say what a manager manages and may do there; what was said before is replaced. Admins only."""
-    require_admin(viewer)
-    manager = Manager.objects.select_for_update(no_key=True).filter(user_id=user_id).first()
-    if manager is None:
-        raise NotFound("There is no such manager.", ("user_id",))
-    manager.can_manage_all = manages_all
-    for permission in Permission:
-        setattr(manager, f"can_{permission.value.lower()}", permission in permissions)
-    manager.save()
-    manager.managed_staff.set(staff_ids)
-    manager.managed_customers.set(customer_ids)
-    return manager
+def revoke_session(*, viewer: Viewer, token_id: int, now: datetime) -> AccessToken:
+    """Revoke one of the viewer's own sign-ins; an admin, anybody's. NotFound for any other. Twice is no error."""
+    require_signed_in(viewer)
+    token = session_for(viewer, token_id, field=("session_id",))
+    AccessToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+    emit([AccessChanged(user_id=token.user_id, actor_id=viewer.user_id)], now=now)
+    return token
 
 
-@use_case
-def revoke_token(*, viewer: Viewer, token_id: int, now: datetime) -> None:
-    """End any sign-in, as an admin. Doing it twice is no error."""
-    require_admin(viewer)
-    AccessToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now)
+@step
+def revoke_tokens(*, user_id: int, but: int | None = None, now: datetime) -> int:
+    """Revoke a user's live tokens, all but one; how many."""
+    tokens = AccessToken.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=but or 0)
+    emit([AccessChanged(user_id=user_id)], now=now)
+    return tokens.update(revoked_at=now)

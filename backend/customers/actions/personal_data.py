@@ -1,0 +1,81 @@
+"""What a person may ask for under the GDPR: a copy of everything (Art. 15 and 20), and to be forgotten (Art. 17)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from backend.core.errors import InvalidTransition
+from backend.core.transactions import use_case
+from backend.core.viewer import Viewer
+from backend.customers.events import CustomerErased
+from backend.customers.models import Customer
+from backend.customers.permissions import require_change_addresses, require_merge_or_erase
+from backend.customers.queries import customer_for, own_or
+from backend.customers.rules import ARCHIVED, ERASED
+from backend.events.actions import emit
+
+
+class Exporter(Protocol):
+    """All that a domain keeps of a customer, as plain JSON values."""
+
+    def __call__(self, *, customer_id: int) -> list[dict[str, Any]]: ...
+
+
+class Eraser(Protocol):
+    """Takes the person out of what a domain keeps; the rows stay for the books. Refuses while work is open."""
+
+    def __call__(self, *, customer_id: int, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """How a domain answers for the personal data that it holds."""
+
+    export: Exporter
+    erase: Eraser
+
+
+_holders: dict[str, PersonalData] = {}
+
+
+def holds_personal_data(name: str, answers: PersonalData) -> None:
+    """Say that a domain holds data of customers: each does, when the program starts (docs/adr/0011)."""
+    _holders[name] = answers
+
+
+def export_customer(*, viewer: Viewer, customer_id: int | None) -> dict[str, Any]:
+    """Everything that is kept of a customer, by domain, the office's notes included: for itself, or for the office."""
+    customer = customer_for(viewer, own_or(viewer, customer_id), field=("customer_id",))
+    require_change_addresses(viewer, customer)
+    addresses = customer.addresses.values("kind", "line1", "line2", "city", "postcode", "country", "is_default")
+    own = {
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "notes": customer.notes,
+        "tags": customer.tags,
+        "created_at": customer.created_at.isoformat(),
+        "addresses": list(addresses),
+    }
+    return {"customer": own} | {name: holder.export(customer_id=customer.pk) for name, holder in _holders.items()}
+
+
+@use_case
+def erase_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Customer:
+    """Take a person's name, contact and addresses out, everywhere; totals, dates and visits stay.
+
+    InvalidTransition while visits or orders are open, or while an account is linked that can still sign in: what is
+    promised must be kept or cancelled first. Twice is no error.
+    """
+    require_merge_or_erase(viewer)
+    customer = customer_for(viewer, customer_id, field=("customer_id",), lock=True)
+    if customer.user_id is not None:
+        raise InvalidTransition("The customer has an account: deactivate and unlink it first.", ("customer_id",))
+    for holder in _holders.values():
+        holder.erase(customer_id=customer.pk, now=now)
+    customer.addresses.all().delete()
+    customer.name, customer.email, customer.phone, customer.notes = "Erased", f"erased-{customer.pk}@invalid", "", ""
+    customer.tags = [ARCHIVED, ERASED]
+    customer.save()
+    emit([CustomerErased(customer_id=customer.pk, actor_id=viewer.user_id)], now=now)
+    return customer
