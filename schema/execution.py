@@ -3,11 +3,11 @@
 Most of an answer is columns and small conversions of them. For each of these strawberry builds an info object, looks
 for arguments and extensions that are not there, and asks whether the result is a query or a coroutine: two thirds of
 the time of a long list. So the schema is looked through once, when it is built, for *plain* fields: without arguments
-and extensions, and either a column, an attribute, a global id, a foreign key whose row was fetched along, or a method
-of the row. What a query selects of them is put together once per request, then read off each row.
+and extensions, and either a column, an attribute, a global id, rows that were fetched along, or a method of the row.
+What a query selects of them is put together once per request, then read off each row.
 
 Whatever is unusual makes a field take the library's way: an error, a null where there must be none, a column that was
-not fetched, an event loop. That way also says what is wrong with it, and where.
+not fetched, a query instead of its rows, an event loop. That way also says what is wrong with it, and where.
 
 And the optimizer looks at the fields that can return rows, instead of at all of them as a middleware.
 
@@ -20,17 +20,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import ForeignKey, Manager, QuerySet
+from django.db.models import Manager, QuerySet
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseManyToOneDescriptor
 from django.db.models.query_utils import DeferredAttribute
 from graphql import (
     GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
     get_named_type,
-    get_nullable_type,
     is_leaf_type,
-    is_non_null_type,
 )
 from graphql.pyutils import Path
 from strawberry import relay
@@ -44,7 +46,10 @@ from strawberry_django.optimizer import DjangoOptimizerExtension, optimizer
 from strawberry_django.utils.typing import get_django_definition
 
 Read = Callable[[Any], Any]
-"""Takes a row, or whatever the fields are those of; gives a value that is ready to be sent."""
+"""Takes a row, or whatever the fields are those of."""
+
+Convert = Callable[[Any], Any]
+"""Takes what a field holds; gives what is sent."""
 
 _PLAIN = "rota-plain-fields"
 _BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -60,8 +65,6 @@ class Plain:
 
     field: StrawberryField
     get: Callable[..., Any]
-    kind: GraphQLScalarType | GraphQLEnumType | GraphQLObjectType
-    is_required: bool
     info_name: str | None = None
 
 
@@ -121,11 +124,22 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 kind.fields[field_name], [each.node for each in details], kind, Path(None, name, kind.name)
             )
             get = _with_info(get, field.info_name, Info(_raw_info=raw, _field=field.field))
-        if not isinstance(field.kind, GraphQLObjectType):
-            return _leaf(get, field.kind.coerce_output_value, is_required=field.is_required)
-        inside = self._readers_of(field.kind, self.collect_subfields(field.kind, details).grouped_field_set)
-        readers = [(inner, read) for inner, read in inside if read is not None]
-        return _object(get, readers, is_required=field.is_required) if len(readers) == len(inside) else None
+        convert = self._converter(kind.fields[field_name].type, details)
+        return None if convert is None else _reading(get, convert)
+
+    def _converter(self, kind: GraphQLOutputType, details: Any) -> Convert | None:
+        """How to make what is sent of what was read, by the type of the field; None where that is not plain."""
+        if isinstance(kind, GraphQLNonNull):
+            convert = self._converter(kind.of_type, details)
+            return None if convert is None else _required(convert)
+        if isinstance(kind, GraphQLList):
+            convert = self._converter(kind.of_type, details)
+            return None if convert is None else _listed(convert)
+        if isinstance(kind, GraphQLObjectType):
+            inside = self._readers_of(kind, self.collect_subfields(kind, details).grouped_field_set)
+            readers = [(name, read) for name, read in inside if read is not None]
+            return _object(readers) if len(readers) == len(inside) else None
+        return _leaf(kind.coerce_output_value) if isinstance(kind, GraphQLScalarType | GraphQLEnumType) else None
 
 
 async def _merged(results: dict[str, Any], executed: Any) -> dict[str, Any]:
@@ -138,30 +152,43 @@ def _with_info(get: Callable[..., Any], name: str, info: Any) -> Read:
     return lambda source: get(source, **given)
 
 
-def _leaf(get: Read, coerce: Callable[[Any], Any], *, is_required: bool) -> Read:
-    def read(source: Any) -> Any:
-        value = get(source)
+def _reading(get: Read, convert: Convert) -> Read:
+    return lambda source: convert(get(source))
+
+
+def _leaf(coerce: Convert) -> Convert:
+    return lambda value: None if value is None else coerce(value)
+
+
+def _required(convert: Convert) -> Convert:
+    def required(value: Any) -> Any:
         if value is None:
-            if is_required:
-                raise NotPlain
+            raise NotPlain
+        return convert(value)
+
+    return required
+
+
+def _listed(convert: Convert) -> Convert:
+    def listed(value: Any) -> Any:
+        if value is None:
             return None
-        return coerce(value)
+        if not isinstance(value, list):
+            raise NotPlain
+        return [convert(each) for each in value]
 
-    return read
+    return listed
 
 
-def _object(get: Read, readers: list[tuple[str, Read]], *, is_required: bool) -> Read:
-    def read(source: Any) -> Any:
-        value = get(source)
+def _object(readers: list[tuple[str, Read]]) -> Convert:
+    def convert(value: Any) -> Any:
         if value is None:
-            if is_required:
-                raise NotPlain
             return None
         if isinstance(value, QuerySet | Manager):
             raise NotPlain
-        return {name: read_one(value) for name, read_one in readers}
+        return {name: read(value) for name, read in readers}
 
-    return read
+    return convert
 
 
 class Optimizer(DjangoOptimizerExtension):
@@ -196,44 +223,26 @@ def _plain_fields(kind: GraphQLObjectType, definition: StrawberryObjectDefinitio
     plain: dict[str, Plain] = {}
     for name, field in kind.fields.items():
         given = field.extensions.get(_BACKREF)
-        inner = get_nullable_type(field.type)
         if field.args or not isinstance(given, StrawberryField) or given.extensions or given.is_async:
             continue
-        if isinstance(inner, GraphQLScalarType | GraphQLEnumType | GraphQLObjectType):
-            getter = _getter(definition, given, inner)
-            if getter is not None:
-                get, info_name = getter
-                plain[name] = Plain(given, get, inner, is_non_null_type(field.type), info_name)
+        found = _method(definition, given) if given.base_resolver is not None else _attribute(definition, given)
+        if found is not None:
+            plain[name] = found
     return plain
 
 
-def _getter(
-    definition: StrawberryObjectDefinition, field: StrawberryField, kind: Any
-) -> tuple[Callable[..., Any], str | None] | None:
-    """How to get the value, and under which name the function wants an info object; None for what is not plain."""
-    if field.base_resolver is not None:
-        if issubclass(definition.origin, relay.Node) and field.python_name == "_id":
-            return _global_id(definition.name), None
-        return None if _may_be_rows(kind) else _method(field)
+def _attribute(definition: StrawberryObjectDefinition, field: StrawberryField) -> Plain | None:
     model = _model(definition)
-    attribute = getattr(field, "django_name", None) or field.python_name
+    name = getattr(field, "django_name", None) or field.python_name
     if model is None:
-        return (lambda source: getattr(source, attribute)), None
-    descriptor = getattr(model, attribute, None)
+        return Plain(field, lambda source: getattr(source, name))
+    descriptor = getattr(model, name, None)
     # Exactly this class: others, such as that of a file, make something of the column first.
     if type(descriptor) is DeferredAttribute:
-        return _column(descriptor.field.attname), None
-    if isinstance(getattr(descriptor, "field", None), ForeignKey) and hasattr(descriptor, "is_cached"):
-        return _fetched_row(attribute), None
-    return None
-
-
-def _may_be_rows(kind: Any) -> bool:
-    """Whether a method of this type may give a query, which the optimizer completes, instead of an object."""
-    definition = None if is_leaf_type(kind) else kind.extensions.get(_BACKREF)
-    return definition is not None and (
-        _model(definition) is not None or issubclass(definition.origin, relay.Connection)
-    )
+        return Plain(field, _column(descriptor.field.attname))
+    if isinstance(descriptor, ForwardManyToOneDescriptor):
+        return Plain(field, _fetched_row(name))
+    return Plain(field, _fetched_rows(name)) if type(descriptor) is ReverseManyToOneDescriptor else None
 
 
 def _model(definition: StrawberryObjectDefinition) -> Any:
@@ -251,13 +260,20 @@ def _fetched_row(name: str) -> Read:
     return lambda source: source._state.fields_cache[name]
 
 
+def _fetched_rows(name: str) -> Read:
+    """The rows that refer to this one, where they were fetched along; else KeyError."""
+    return lambda source: source._prefetched_objects_cache[name]._result_cache
+
+
 def _global_id(kind: str) -> Read:
     prefix = f"{kind}:"
     return lambda source: b64encode(f"{prefix}{source.__dict__['id']}".encode()).decode()
 
 
-def _method(field: StrawberryField) -> tuple[Callable[..., Any], str | None] | None:
+def _method(definition: StrawberryObjectDefinition, field: StrawberryField) -> Plain | None:
     """A method that takes its row and perhaps an info object. On an event loop it might ask the database: not there."""
+    if issubclass(definition.origin, relay.Node) and field.python_name == "_id":
+        return Plain(field, _global_id(definition.name))
     resolver = field.base_resolver
     if resolver is None or not resolver.self_parameter or resolver.parent_parameter or resolver.root_parameter:
         return None
@@ -268,4 +284,4 @@ def _method(field: StrawberryField) -> tuple[Callable[..., Any], str | None] | N
             raise NotPlain
         return function(source, **info)
 
-    return call, None if resolver.info_parameter is None else resolver.info_parameter.name
+    return Plain(field, call, None if resolver.info_parameter is None else resolver.info_parameter.name)
