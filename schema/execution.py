@@ -262,7 +262,14 @@ def _fetched_row(name: str) -> Read:
 
 def _fetched_rows(name: str) -> Read:
     """The rows that refer to this one, where they were fetched along; else KeyError."""
-    return lambda source: source._prefetched_objects_cache[name]._result_cache
+
+    def fetched(source: Any) -> Any:
+        rows = source._prefetched_objects_cache[name]._result_cache
+        if rows is None:
+            raise NotPlain
+        return rows
+
+    return fetched
 
 
 def _global_id(kind: str) -> Read:

@@ -16,7 +16,8 @@ from backend.orders.actions import OrderRequest
 from backend.orders.models import Order as OrderModel
 from backend.orders.models import OrderItem as OrderItemModel
 from backend.orders.models import OrderItemExtra as OrderItemExtraModel
-from backend.orders.rules import CartItem, OrderPaymentStatus, OrderStatus
+from backend.orders.rules import CartItem, OrderPaymentStatus
+from backend.scheduling.rules import AppointmentStatus
 from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
@@ -28,7 +29,6 @@ from schema.payloads import Payload, RefusalsToPayload, UserError, mutation, rer
 from schema.scheduling import Alternative, Appointment
 from schema.staff import Staff
 
-strawberry.enum(OrderStatus, name="OrderStatus", description="Where an order stands.")
 strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What has been paid for an order.")
 
 _PRIVATE = "For its owner, whoever holds its tracking token, and the office; null for others."
@@ -82,7 +82,7 @@ class OrderItem(VisibleNode):
 @strawberry_django.filter_type(OrderModel, description="Which orders. Conditions add up.")
 class OrderFilter:
     @strawberry_django.filter_field(description="Only orders in this state.")
-    def status(self, value: OrderStatus, prefix: str) -> Q:
+    def status(self, value: AppointmentStatus, prefix: str) -> Q:
         return Q(**{f"{prefix}status": value})
 
     @strawberry_django.filter_field(
@@ -137,8 +137,8 @@ class Order(VisibleNode):
     items: list[OrderItem]
 
     @strawberry_django.field(only=["status"], description="Where it stands.")
-    def status(self) -> OrderStatus:
-        return OrderStatus(self.status)
+    def status(self) -> AppointmentStatus:
+        return AppointmentStatus(self.status)
 
     @strawberry_django.field(only=["payment_status"], description="What has been paid.")
     def payment_status(self) -> OrderPaymentStatus:

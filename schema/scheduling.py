@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date as Date  # a field is called `date`
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import strawberry_django
@@ -13,6 +13,7 @@ from strawberry_django.optimizer import optimizer
 
 from backend.core.viewer import Viewer
 from backend.events.queries import log_end
+from backend.orders.permissions import sees_order_of_visit
 from backend.scheduling import actions, queries
 from backend.scheduling.models import Appointment as AppointmentModel
 from backend.scheduling.permissions import sees_contact, sees_internal
@@ -30,7 +31,13 @@ from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff, StaffPayload, TimeOff
 
-strawberry.enum(AppointmentStatus, name="AppointmentStatus", description="Where a visit stands.")
+if TYPE_CHECKING:
+    from schema.orders import Order
+
+# Orders stand in the same places, and clients ask for both statuses in one selection (`node`): one enum for both.
+strawberry.enum(
+    AppointmentStatus, name="BookingStatus", description="Where an order or a visit stands; NO_SHOW is for visits."
+)
 strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
 strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
 strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
@@ -186,6 +193,15 @@ class Appointment(VisibleNode):
             is_office=info.context.viewer.is_office,
             now=info.context.now,
         )
+
+    @strawberry_django.field(
+        field_name="order_item__order",
+        select_related=["order_item__order"],
+        description="The order that it came from, if any; managers need MANAGE_ORDERS to see it.",
+    )
+    def order(self, info: Info) -> Annotated["Order", strawberry.lazy("schema.orders")] | None:
+        item = getattr(self, "order_item", None)
+        return item.order if item is not None and sees_order_of_visit(info.context.viewer) else None
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

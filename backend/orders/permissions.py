@@ -27,6 +27,11 @@ def require_cancel(viewer: Viewer, order: Order) -> None:
         raise NotAllowed
 
 
+def sees_order_of_visit(viewer: Viewer) -> bool:
+    """Whoever sees a visit sees the order that it came from; of managers, those with manage_orders."""
+    return viewer.manager is None or viewer.may(Permission.MANAGE_ORDERS)
+
+
 def owns(viewer: Viewer, order: Order) -> bool:
     """Whether it is the viewer's own order."""
     return viewer.customer_id is not None and order.customer_id == viewer.customer_id

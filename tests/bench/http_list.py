@@ -28,19 +28,17 @@ SECONDS = 3.0
 WEB_PORT, LIMIT_PORT = 18_401, 18_402
 
 LIST = """query Visits($first: Int!) { appointments(first: $first, ordering: [{start: ASC}]) { edges { node {
-  id status start end version
+  id status start end
   price { amount currency }
   staff { id name }
-  service { id name durationMinutes price { amount currency } }
-  customer { name email phone }
-  address { line1 city postcode }
-  order { id orderNumber status total { amount currency }
-    items { id quantity service { id name } unitPrice { amount currency } totalPrice { amount currency } } }
+  service { id name durationMinutes }
+  customer { name }
+  address { line1 postcode }
+  order { orderNumber status items { quantity service { name } totalPrice { amount } } }
 } } } }"""
 
-NODE = (
-    "query Visit($id: ID!) { node(id: $id) { id ... on Service { name durationMinutes price { amount currency } } } }"
-)
+NODE = """query Service($id: ID!) { node(id: $id) {
+  id ... on Service { name durationMinutes price { amount currency } } } }"""
 
 
 @dataclass(frozen=True)

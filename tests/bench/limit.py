@@ -25,19 +25,16 @@ FROM (
   SELECT json_build_object(
     'id', {_id("Appointment", "a.id")}, 'status', a.status,
     'start', to_char(a.start AT TIME ZONE 'UTC', {_INSTANT}), 'end', to_char(a."end" AT TIME ZONE 'UTC', {_INSTANT}),
-    'version', a.version, 'price', {_money("b.price", "b.currency")},
+    'price', {_money("b.price", "b.currency")},
     'staff', json_build_object('id', {_id("Staff", "s.id")}, 'name', s.name),
     'service', json_build_object('id', {_id("Service", "v.id")}, 'name', v.name,
-      'durationMinutes', v.duration_minutes, 'price', {_money("v.price", "'GBP'")}),
-    'customer', json_build_object('name', b.contact_name, 'email', b.contact_email, 'phone', b.contact_phone),
-    'address', json_build_object('line1', b.line1, 'city', b.city, 'postcode', b.postcode),
-    'order', json_build_object('id', {_id("Order", "o.id")}, 'orderNumber', o.order_number, 'status', o.status,
-      'total', {_money("o.total", "o.currency")},
+      'durationMinutes', v.duration_minutes),
+    'customer', json_build_object('name', b.contact_name),
+    'address', json_build_object('line1', b.line1, 'postcode', b.postcode),
+    'order', json_build_object('orderNumber', o.order_number, 'status', o.status,
       'items', (
-        SELECT json_agg(json_build_object('id', {_id("OrderItem", "j.id")}, 'quantity', j.quantity,
-          'service', json_build_object('id', {_id("Service", "w.id")}, 'name', w.name),
-          'unitPrice', {_money("j.unit_price", "o.currency")}, 'totalPrice', {_money("j.total_price", "o.currency")}
-        ) ORDER BY j.position, j.id)
+        SELECT json_agg(json_build_object('quantity', j.quantity, 'service', json_build_object('name', w.name),
+          'totalPrice', json_build_object('amount', j.total_price::text)) ORDER BY j.position, j.id)
         FROM orders_orderitem j JOIN catalogue_service w ON w.id = j.service_id WHERE j.order_id = o.id))
   ) AS visit
   FROM scheduling_appointment a

@@ -40,7 +40,6 @@ MISSING: set[str] = {
     "shop/Mine",
     "shop/PauseSubscription",
     "shop/PreviewSubscription",
-    "shop/Refetch",
     "shop/RequestChange",
     "shop/RequestVisitChange",
     "shop/RescheduleAppointment",

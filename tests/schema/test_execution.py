@@ -40,7 +40,12 @@ STAFF = """{ staffMembers(first: 10) { edges { node { id name email phone isActi
   areas { postcode radiusMiles } timeOff { start reason } scheduleExceptions { date start } } } } }"""
 VISITS = """{ appointments(first: 10) { edges { node { id status start end type version internalNotes canCancel
   price { amount currency } staff { id name email } service { id name price { amount } category { name } }
-  customer { name email phone } address { line1 line2 city postcode } extras { name price { amount } } } } } }"""
+  customer { name email phone } address { line1 line2 city postcode } extras { name price { amount } }
+  order { id orderNumber status total { amount currency } notes guestEmail canCancel
+    items { id quantity service { id name } unitPrice { amount } totalPrice { amount } extras { name } } } } } } }"""
+ORDERS = """{ orders(first: 10) { edges { node { id orderNumber status customer { id name } guestName trackingToken
+  items { id staff { name } appointment { id status start end staff { id } order { id } }
+    extras { id price { amount } } } } } } }"""
 NODES = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Service { name category { id name } }
   ... on Staff { name email } ... on Appointment { status staff { name } } } }"""
 
@@ -57,7 +62,7 @@ def ask(schema: Any, query: str, world: World, persona: str, **variables: Any) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", [CATALOGUE, STAFF, VISITS, NODES], ids=["catalogue", "staff", "visits", "nodes"])
+@pytest.mark.parametrize("query", [CATALOGUE, STAFF, VISITS, ORDERS, NODES])
 def test_both_ways_answer_alike_with_the_same_statements(query: str) -> None:
     world = make_world()
     ids = {"ids": [world.id(name) for name in world.rows]} if "$ids" in query else {}
