@@ -71,7 +71,7 @@ def refused(*errors: GraphQLError) -> Document:
 @lru_cache(maxsize=_REMEMBERED)
 def prepare(schema: GraphQLSchema, text: str) -> Document:
     """Parse, limit, validate. Never raises: what is wrong is in `errors`."""
-    if len(text) > settings.ROTA_LIMITS["max_body_bytes"]:
+    if len(text) > settings.ROTA_LIMITS["max_query_bytes"]:
         return refused(request_error("The document is too long.", TOO_COMPLEX))
     max_tokens: int = settings.ROTA_LIMITS["max_tokens"]
     try:

@@ -88,7 +88,7 @@ def read_operation(request: HttpRequest) -> Operation:
 
 def _from_query_string(request: HttpRequest) -> dict[str, Any]:
     given: dict[str, Any] = dict(request.GET.items())
-    _refuse_longer_than(len(request.META.get("QUERY_STRING", "")), "max_body_bytes")
+    _refuse_longer_than(len(request.META.get("QUERY_STRING", "")), "max_query_bytes")
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = _decode(given[name], name) if given[name] else None
@@ -157,6 +157,7 @@ def _checked(given: object) -> Operation:
     query = given.get("query")
     if not isinstance(query, str) or not query.strip():
         raise BadRequest("`query` is missing, or no string.")
+    _refuse_longer_than(len(query), "max_query_bytes")
     name = given.get("operationName")
     if name is not None and not isinstance(name, str):
         raise BadRequest("`operationName` is no string.")

@@ -255,7 +255,7 @@ class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
         """Queue one message; what is too large or too fast ends the socket."""
         if self.closed:
             return
-        if len(text_data or bytes_data or b"") > settings.ROTA_LIMITS["max_body_bytes"]:
+        if len(text_data or bytes_data or b"") > settings.ROTA_LIMITS["max_message_bytes"]:
             await self.close(code=1009, reason="The message is too large.")
         elif self.message_queue.qsize() >= MAX_WAITING_MESSAGES:
             await self.close(code=1008, reason="Too many messages at once.")

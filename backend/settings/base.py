@@ -194,7 +194,10 @@ ROTA_SOCKET_THREADS: int = ENV["DATABASE_POOL_SIZE"]
 ROTA_COST_BUDGET: int = ENV["COST_BUDGET"]
 ROTA_COST_RESTORE_PER_SECOND: int = ENV["COST_RESTORE_PER_SECOND"]
 ROTA_LIMITS = {
-    "max_body_bytes": 100_000,
+    # A long text in the variables is for the domain to refuse, with its field; a long document is nobody's need.
+    "max_body_bytes": 1_500_000,
+    "max_query_bytes": 100_000,
+    "max_message_bytes": 100_000,
     "max_upload_bytes": 20_000_000,
     "max_tokens": 2_000,
     "max_depth": 12,

@@ -245,9 +245,19 @@ def test_get_without_a_query_is_400(web: Http) -> None:
 # Sizes
 
 
-def test_a_body_above_the_limit_is_413_and_not_read(web: Http) -> None:
+def test_a_document_above_the_limit_is_413(web: Http) -> None:
     response = web.post({"query": "{ " + "a" * 200_000 + " }"})
     assert (response.status_code, code(response)) == (413, "TOO_LARGE")
+
+
+def test_a_body_above_the_limit_is_413_and_not_read(web: Http) -> None:
+    response = web.post({"query": "{ business { name } }", "variables": {"a": "x" * 1_600_000}})
+    assert (response.status_code, code(response)) == (413, "TOO_LARGE")
+
+
+def test_a_long_text_in_the_variables_is_left_to_the_domain(web: Http) -> None:
+    response = web.post({"query": "{ business { name } }", "variables": {"a": "x" * 1_000_000}})
+    assert response.status_code == 200
 
 
 def test_an_address_above_the_limit_is_413(web: Http) -> None:

@@ -230,6 +230,7 @@ BAD_INPUT: dict[str, tuple[Change, list[tuple[str, str]]]] = {
         [("NONEXISTENT_TIME", "scheduledTime")],
     ),
     "a note beyond 2,000 characters": (lambda shop: {"notes": "x" * 2001}, [("TOO_LONG", "notes")]),
+    "a note of 1 MB": (lambda shop: {"notes": "x" * 1_000_000}, [("TOO_LONG", "notes")]),
     "control characters in a note": (lambda shop: {"notes": "a\x00b"}, [("INVALID_INPUT", "notes")]),
     "control characters in a name": (
         lambda shop: {"guest": {"name": "Ada\x1b[0m", "email": "ada@example.com"}},

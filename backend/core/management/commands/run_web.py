@@ -34,6 +34,6 @@ class Command(BaseCommand):
             proxy_headers=False,
             server_header=False,
             ws_per_message_deflate=False,  # costs 83 KiB a socket
-            ws_max_size=4 * settings.ROTA_LIMITS["max_body_bytes"],
+            ws_max_size=4 * settings.ROTA_LIMITS["max_message_bytes"],
             timeout_graceful_shutdown=5,
         )
