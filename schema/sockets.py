@@ -53,6 +53,7 @@ INIT_TIMEOUT = timedelta(seconds=10)
 RECHECK = 2.0
 """Seconds within which a revoked or expired token, or a change of rights, reaches open sockets."""
 
+TOO_MANY = "TOO_MANY_OPERATIONS"
 SIGN_IN_ENDED = "The sign-in has ended."
 
 _log = structlog.get_logger(__name__)
@@ -176,6 +177,18 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         else:
             await super().handle_message(message)
 
+    async def handle_subscribe(self, message: Any) -> None:
+        """One operation more, unless there are too many; the others go on."""
+        if (
+            self.connection_acknowledged
+            and len(self.operations) >= MAX_OPERATIONS
+            and message["id"] not in self.operations
+        ):
+            error = request_error(f"A socket runs at most {MAX_OPERATIONS} operations at a time.", TOO_MANY)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+        else:
+            await super().handle_subscribe(message)
+
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         """Answer one operation. Errors before execution come as `error`, a syntax error too; the socket stays open."""
         bind_request_id(new_request_id())  # this task's own context
@@ -225,7 +238,7 @@ class GraphQLSocket(GraphQLWSConsumer[Connection, None]):
             schema=schema,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=INIT_TIMEOUT,
-            max_subscriptions_per_connection=MAX_OPERATIONS,
+            max_subscriptions_per_connection=None,  # the handler counts, and gives a code
             allowed_origins=settings.ROTA_CORS_ORIGINS,
         )
         self.message_queue = asyncio.Queue(MAX_WAITING_MESSAGES + 1)  # one place is for the end

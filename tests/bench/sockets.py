@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.ground import percentile, prepared, tell
+from tests.bench.ground import free_port, percentile, prepared, tell, wait_for
 from tests.faults.stack import ROOT, Stack
 
 SOCKETS, USERS, EVENTS, BURST = 1_000, 100, 30, 200
@@ -134,25 +133,6 @@ async def time_deliveries(clients: list[Client], fire: Callable[[], float | None
         delays += [client.arrivals[-1] - began for client in clients if len(client.arrivals) == number]
         await asyncio.sleep(0.05)
     return percentile(delays, 95) * 1000
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for(port: int, seconds: float = 30) -> None:
-    """Until a server listens."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 async def measure_bare() -> float:

@@ -13,6 +13,7 @@ import websockets
 from backend.core.viewer import Role
 from schema import sockets
 from tests import factories
+from tests.live.story import SHORT
 from tests.sockets import PROTOCOL, Refused, Server, SocketApi, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,3 +159,78 @@ def test_a_ping_is_answered(server: Server) -> None:
         return await api.receive()
 
     assert converse(server, talk) == {"type": "pong"}
+
+
+def admin_token() -> str:
+    return factories.token_for(factories.user(Role.ADMIN))
+
+
+def test_one_operation_too_many_is_refused_and_the_others_go_on(server: Server) -> None:
+    async def talk(api: SocketApi) -> list[str]:
+        names = [await api.subscribe(SHORT) for _ in range(sockets.MAX_OPERATIONS)]
+        with pytest.raises(Refused) as refused:
+            await api.next(await api.subscribe(SHORT))
+        await api.send({"id": names[0], "type": "complete"})
+        assert (await api(NAMES))["data"] == {"categories": []}
+        return refused.value.codes
+
+    assert converse(server, talk, admin_token()) == ["TOO_MANY_OPERATIONS"]
+
+
+def test_an_id_in_use_ends_the_socket(server: Server) -> None:
+    twice = {"id": "1", "type": "subscribe", "payload": {"query": SHORT}}
+
+    async def talk(api: SocketApi) -> int | None:
+        await api.send(twice)
+        await api.send(twice)
+        code, _ = await api.closed()
+        return code
+
+    assert converse(server, talk, admin_token()) == 4409
+
+
+def test_an_id_can_be_used_again_when_its_operation_is_over(server: Server) -> None:
+    async def talk(api: SocketApi) -> list[Any]:
+        answers = []
+        for _ in range(2):
+            await api.subscribe(NAMES, id="1")
+            answers.append(await api.next("1"))
+            assert await api.next("1") is None
+        return answers
+
+    first, second = converse(server, talk)
+    assert first["data"] == second["data"] == {"categories": []}
+
+
+def test_what_is_too_much_over_http_is_too_much_over_a_socket(server: Server) -> None:
+    deep = "{ categories " + "{ services { category " * 10 + "{ name }" + " } }" * 10 + " }"
+
+    async def talk(api: SocketApi) -> list[str]:
+        with pytest.raises(Refused) as refused:
+            await api.next(await api.subscribe(deep))
+        return refused.value.codes
+
+    over_http = httpx.post(f"{server.http_url}/graphql/", json={"query": deep}).json()
+    assert converse(server, talk) == [error["extensions"]["code"] for error in over_http["errors"]]
+
+
+def test_a_flood_of_messages_ends_the_socket_instead_of_filling_memory(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(self: Any, message: Any) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(sockets.TransportHandler, "handle_ping", never)
+    assert closed_after(server, *[{"type": "ping"}] * (sockets.MAX_WAITING_MESSAGES + 50)) == 1008
+
+
+def test_a_crash_tells_the_client_no_more_than_over_http(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr("backend.catalogue.queries.categories_visible_to", crash)
+    answer = converse(server, lambda api: api("{ categories { name } }"))
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert len(error["extensions"]["requestId"]) == 32
+    assert "secret" not in json.dumps(answer)
