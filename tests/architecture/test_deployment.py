@@ -1,6 +1,7 @@
 """The production shape: what docker-compose.yml promises, as far as it can be known without running it."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,16 @@ def test_the_image_runs_as_nobody_and_holds_what_it_needs() -> None:
     for source in ("manage.py", "pyproject.toml", "backend", "schema", "workers", "requirements.lock"):
         assert f"!{source}" in ignored
         assert re.search(rf"^COPY .*\b{re.escape(source)}\b", dockerfile, re.MULTILINE), source
+
+
+@pytest.mark.parametrize(("lock", "groups"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))])
+def test_a_lock_holds_all_that_the_project_names(lock: str, groups: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [
+        *project["project"]["dependencies"],
+        *(each for group in groups for each in project["dependency-groups"][group]),
+    ]
+    names = {re.split(r"[\[<>=;\s]", each)[0].lower().replace("_", "-") for each in wanted}
+    text = (ROOT / lock).read_text()
+    assert names <= set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)), "run make lock"
+    assert text.count("==") <= text.count(" \\\n"), "every version comes with its hashes"
