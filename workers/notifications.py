@@ -30,6 +30,42 @@ def order_cancelled(event: Happened, /, *, now: datetime) -> None:
     actions.write_order_email(kind=EmailKind.ORDER_CANCELLED, event=event, now=now)
 
 
+@handler
+def registered(event: Happened, /, *, now: datetime) -> None:
+    """To a new account: prove your e-mail, or welcome."""
+    actions.write_registered_email(event=event, now=now)
+
+
+@handler
+def registered_again(event: Happened, /, *, now: datetime) -> None:
+    """To the owner of an account: somebody tried to register with your e-mail."""
+    actions.write_account_email(kind=EmailKind.REGISTERED_AGAIN, event=event, now=now)
+
+
+@handler
+def verification_requested(event: Happened, /, *, now: datetime) -> None:
+    """To an account: the link that proves your e-mail, again."""
+    actions.write_account_email(kind=EmailKind.VERIFY_EMAIL, event=event, now=now)
+
+
+@handler
+def password_reset_requested(event: Happened, /, *, now: datetime) -> None:
+    """To the owner of an account: the link that sets a new password."""
+    actions.write_account_email(kind=EmailKind.RESET_PASSWORD, event=event, now=now)
+
+
+@handler
+def password_changed(event: Happened, /, *, now: datetime) -> None:
+    """To the owner of an account: your password is another."""
+    actions.write_account_email(kind=EmailKind.PASSWORD_CHANGED, event=event, now=now)
+
+
+@handler
+def invitation_sent(event: Happened, /, *, now: datetime) -> None:
+    """To somebody without an account: make one in this role."""
+    actions.write_invitation_email(event=event, now=now)
+
+
 @dramatiq.actor(actor_name="notifications.send_email", queue_name=QUEUE, broker=broker)
 def send_email(email_id: int, **_: object) -> None:
     """Hand one mail over to the mail server."""

@@ -10,4 +10,10 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),
+    "user.registered": ("notifications.registered",),
+    "user.registered_again": ("notifications.registered_again",),
+    "user.verification_requested": ("notifications.verification_requested",),
+    "user.password_reset_requested": ("notifications.password_reset_requested",),
+    "user.password_changed": ("notifications.password_changed",),
+    "invitation.sent": ("notifications.invitation_sent",),
 }

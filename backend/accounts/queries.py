@@ -173,6 +173,16 @@ def open_invitation(token: str, *, now: datetime) -> Invitation | None:
     return Invitation.objects.filter(token=token, used_at=None, expires_at__gte=now).first()
 
 
+def invitation_for_message(invitation_id: int, *, now: datetime) -> Invitation | None:
+    """The invitation that a mail is to be written about, if it can still be used."""
+    return Invitation.objects.filter(pk=invitation_id, used_at=None, expires_at__gte=now).first()
+
+
+def account_for_message(user_id: int) -> User | None:
+    """The active account that a mail is to be written about, if it is there."""
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
 def managers_visible_to(viewer: Viewer) -> QuerySet[Manager]:
     """All for admins; a manager sees its own row."""
     if viewer.is_admin:

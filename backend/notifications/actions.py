@@ -9,13 +9,22 @@ import traceback
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
+from backend.accounts.queries import (
+    PASSWORD_RESET,
+    VERIFICATION,
+    account_for_message,
+    invitation_for_message,
+    link_token,
+)
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.transactions import step, use_case
@@ -30,6 +39,7 @@ from backend.notifications.queries import email_for
 from backend.notifications.rules import (
     LEASE,
     MAX_SUBJECT,
+    SECRET_KINDS,
     EmailKind,
     EmailStatus,
     header_text,
@@ -39,6 +49,12 @@ from backend.notifications.rules import (
 from backend.orders.queries import order_for_message
 
 _MAX_ERROR = 20_000
+_LINKS = {
+    EmailKind.VERIFY_EMAIL: (VERIFICATION, "verify-email"),
+    EmailKind.RESET_PASSWORD: (PASSWORD_RESET, "reset-password"),
+}
+"""Mails with a token made for them: what it is for, and the page of the client that takes it."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -72,9 +88,69 @@ def write_order_email(*, kind: EmailKind, event: Happened, now: datetime) -> Non
         "visits": sorted(
             (item.appointment for item in order.items.all() if item.appointment), key=lambda visit: visit.start
         ),
-        "tracking_url": f"{business().public_url}/track/{order.tracking_token}",
+        "link": f"{business().public_url}/track/{order.tracking_token}",
     }
     _write(kind=kind, event_id=event.event_id, recipient_name=name, recipient=recipient, context=context, now=now)
+
+
+@step
+def write_account_email(*, kind: EmailKind, event: Happened, now: datetime) -> None:
+    """Write a mail to the owner of the account that `event` names, with a fresh link where its kind has one.
+
+    No mail where the account is gone or inactive by now, and none to prove an e-mail that is proven. To an unproven
+    e-mail nothing is written that its account says: somebody else may have typed it, to have us send it.
+    """
+    user = account_for_message(event.data["user_id"])
+    if user is None or (kind is EmailKind.VERIFY_EMAIL and user.email_verified_at is not None):
+        return
+    name = user.name if user.email_verified_at is not None else ""
+    link = business().public_url
+    if kind in _LINKS:
+        purpose, path = _LINKS[kind]
+        link = _page(path, token=link_token(purpose, user))
+    context = _account_context(name, user.email) | {"link": link, "changed_at": event.occurred_at}
+    _write(kind=kind, event_id=event.event_id, recipient_name=name, recipient=user.email, context=context, now=now)
+
+
+@step
+def write_registered_email(*, event: Happened, now: datetime) -> None:
+    """Write to whoever registered: a welcome where an invitation proved the e-mail, else the link that proves it."""
+    kind = EmailKind.WELCOME if event.data["verified"] else EmailKind.VERIFY_EMAIL
+    write_account_email(kind=kind, event=event, now=now)
+
+
+@step
+def write_invitation_email(*, event: Happened, now: datetime) -> None:
+    """Write the link of an invitation to whom it invites; no mail where it is gone, used or out of date by now."""
+    invitation = invitation_for_message(event.data["invitation_id"], now=now)
+    if invitation is None:
+        return
+    context = _account_context("", invitation.email) | {
+        "link": _page("register", invitation=invitation.token),
+        "expires_at": invitation.expires_at,
+    }
+    _write(
+        kind=EmailKind.INVITATION,
+        event_id=event.event_id,
+        recipient_name="",
+        recipient=invitation.email,
+        context=context,
+        now=now,
+    )
+
+
+def _account_context(name: str, recipient: str) -> dict[str, Any]:
+    return {
+        "business": business(),
+        "zone": business().zone,
+        "name": name,
+        "recipient": recipient,
+        "link_hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+    }
+
+
+def _page(path: str, **query: str) -> str:
+    return f"{business().public_url}/{path}?{urlencode(query)}"
 
 
 def _write(
@@ -168,6 +244,8 @@ def _claim(*, email_id: int, now: datetime) -> _Claimed | None:
 def _mark_sent(*, email_id: int, now: datetime) -> None:
     # Whoever holds the row by now: the mail is out, and nobody else should send it.
     EmailLog.objects.filter(pk=email_id).update(status=EmailStatus.SENT, sent_at=now, last_error="")
+    # What lets somebody in is kept no longer than it takes to hand it over.
+    EmailLog.objects.filter(pk=email_id, kind__in=SECRET_KINDS).update(text="", html="")
     _log.info("email.sent")
 
 

@@ -11,6 +11,7 @@ from backend.core import clock
 from backend.core.errors import Refusal
 from backend.notifications.actions import send_email_again
 from backend.notifications.models import EmailLog
+from backend.notifications.rules import SECRET_KINDS
 
 
 @admin.register(EmailLog)
@@ -24,6 +25,10 @@ class EmailLogAdmin(admin.ModelAdmin[EmailLog]):
     date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ["send_again"]
+
+    def get_exclude(self, request: HttpRequest, obj: EmailLog | None = None) -> list[str] | None:
+        """A link that lets somebody in is for its recipient alone."""
+        return ["text", "html"] if obj is not None and obj.kind in SECRET_KINDS else None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

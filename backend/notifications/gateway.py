@@ -57,7 +57,9 @@ class DjangoMailer:
             raise TransportError(f"The mail server is out of reach: {error!r}") from error
         except ValueError as error:
             # Django's BadHeaderError, and addresses that can't be encoded: no second try would make them better.
-            raise TransportError(f"This can't be written as a mail: {error!r}", permanent=True) from error
+            # Not its repr: that of an encoding error holds the whole text, links and all.
+            what = f"{type(error).__name__}: {error}"
+            raise TransportError(f"This can't be written as a mail: {what}", permanent=True) from error
 
 
 def as_message(mail: Mail) -> EmailMultiAlternatives:

@@ -16,8 +16,8 @@ class EmailLog(models.Model):
     recipient = models.EmailField(help_text="Who gets it.")
     recipient_name = models.CharField(max_length=200, blank=True, help_text="Name of who gets it.")
     subject = models.CharField(max_length=300, help_text="Subject line.")
-    text = models.TextField(help_text="Plain-text body.")
-    html = models.TextField(blank=True, help_text="HTML body.")
+    text = models.TextField(help_text="Plain-text body; emptied once sent where it lets somebody in.")
+    html = models.TextField(blank=True, help_text="HTML body; emptied like the text.")
     message_id = models.CharField(
         max_length=120, unique=True, help_text="Message-ID: the same however often it is sent."
     )

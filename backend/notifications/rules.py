@@ -31,6 +31,16 @@ class EmailKind(StrEnum):
     ORDER_RECEIVED = "ORDER_RECEIVED"
     ORDER_CONFIRMED = "ORDER_CONFIRMED"
     ORDER_CANCELLED = "ORDER_CANCELLED"
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    WELCOME = "WELCOME"
+    REGISTERED_AGAIN = "REGISTERED_AGAIN"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a mail
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - the name of a mail
+    INVITATION = "INVITATION"
+
+
+SECRET_KINDS = frozenset({EmailKind.VERIFY_EMAIL, EmailKind.RESET_PASSWORD, EmailKind.INVITATION})
+"""Mails whose link lets in whoever has it: nobody but the recipient reads them, and once sent they are not kept."""
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -133,6 +133,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 
+# Links that prove an e-mail, too, for Django has one setting for its token generators. A link works once anyway.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MANIFEST_STRICT = False

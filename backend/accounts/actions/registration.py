@@ -69,7 +69,8 @@ def register(
     """Make an account: a customer's, or in the role of an invitation, whose e-mail it must be.
 
     An e-mail that has an account already gets the same answer as a new one, with an id that nobody has; its owner is
-    told by mail. Raises everything wrong with the input at once, InvalidToken, and RateLimited by network address.
+    told by mail. Raises everything wrong with the input at once, InvalidToken, and RateLimited by network address and
+    by e-mail: each try sends a mail to somebody.
     """
     require_within(REGISTER_BY_ADDRESS, address)
     problems = Problems()
@@ -85,6 +86,7 @@ def register(
     with problems:
         check_password_strength(password, user=user, field=("password",))
     problems.raise_all()
+    require_within(LINK_BY_EMAIL, f"register:{email}")
     user.password = make_password(password)
     return _register(user=user, phone=phone, invitation_token=invitation_token, now=now)
 
@@ -100,20 +102,21 @@ def _register(*, user: User, phone: str, invitation_token: str | None, now: date
     except IntegrityError as error:
         if invitation is not None:  # who holds it reads the mail of this e-mail: no secret to keep
             raise AlreadyExists("This e-mail has an account.", ("email",)) from error
-        return _registered_again(user, now)
+        return _registered_again(user, phone, now)
     Profile.objects.create(user=user, phone=phone, time_zone=str(business().zone))
     make_row_of_role(user, phone=phone, now=now)
     emit([UserRegistered(user_id=user.pk, verified=invitation is not None, actor_id=user.pk)], now=now)
     return user
 
 
-def _registered_again(user: User, now: datetime) -> User:
+def _registered_again(user: User, phone: str, now: datetime) -> User:
     """The answer to somebody who may not be told that the account is there: like the true one, and kept nowhere."""
     owner_id = User.objects.values_list("pk", flat=True).get(email=user.email)
     emit([RegisteredAgain(user_id=owner_id)], now=now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('accounts_user', 'id'))")
         user.pk = cursor.fetchone()[0]
+    user.profile = Profile(user=user, phone=phone, time_zone=str(business().zone))
     return user
 
 

@@ -22,13 +22,14 @@ def office() -> Client:
     return client
 
 
-def mail(recipient: str, status: str) -> EmailLog:
+def mail(recipient: str, status: str, *, kind: str = "ORDER_RECEIVED") -> EmailLog:
     return EmailLog.objects.create(
         event=event(order_id=7),
-        kind="ORDER_RECEIVED",
+        kind=kind,
         recipient=recipient,
         subject="Hello",
-        text="Hello",
+        text="What the text says",
+        html="What the HTML says",
         message_id=f"<{recipient}>",
         status=status,
         attempts=4,
@@ -59,3 +60,19 @@ def test_an_admin_queues_failed_mails_again(at_now: datetime, office: Client) ->
     assert (failed.status, failed.attempts, failed.due_at) == ("QUEUED", 0, at_now)
     assert (sent.status, sent.attempts) == ("SENT", 4)
     assert b"1 queued again." in page.content
+
+
+def test_an_admin_reads_what_was_written_about_an_order(office: Client) -> None:
+    page = office.get(f"/admin/notifications/emaillog/{mail('ada@example.com', 'FAILED').pk}/change/")
+    assert b"What the text says" in page.content
+    assert b"What the HTML says" in page.content
+
+
+@pytest.mark.parametrize("kind", ["VERIFY_EMAIL", "RESET_PASSWORD", "INVITATION"])
+def test_nobody_in_the_office_reads_a_link_that_lets_somebody_in(office: Client, kind: str) -> None:
+    row = mail("ada@example.com", "FAILED", kind=kind)
+    page = office.get(f"/admin/notifications/emaillog/{row.pk}/change/")
+    assert b"ada@example.com" in page.content
+    assert b"What the" not in page.content
+    found = office.get("/admin/notifications/emaillog/", {"q": "What the text"})
+    assert list(found.context["cl"].result_list) == []
