@@ -32,6 +32,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     get_named_type,
+    get_nullable_type,
     is_leaf_type,
 )
 from graphql.pyutils import Path
@@ -124,7 +125,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 kind.fields[field_name], [each.node for each in details], kind, Path(None, name, kind.name)
             )
             get = _with_info(get, field.info_name, Info(_raw_info=raw, _field=field.field))
-        convert = self._converter(kind.fields[field_name].type, details)
+        returned = kind.fields[field_name].type
+        leaf = get_nullable_type(returned)
+        if isinstance(leaf, GraphQLScalarType | GraphQLEnumType):
+            return _leaf(get, leaf.coerce_output_value, is_required=leaf is not returned)
+        convert = self._converter(returned, details)
         return None if convert is None else _reading(get, convert)
 
     def _converter(self, kind: GraphQLOutputType, details: Any) -> Convert | None:
@@ -139,7 +144,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             inside = self._readers_of(kind, self.collect_subfields(kind, details).grouped_field_set)
             readers = [(name, read) for name, read in inside if read is not None]
             return _object(readers) if len(readers) == len(inside) else None
-        return _leaf(kind.coerce_output_value) if isinstance(kind, GraphQLScalarType | GraphQLEnumType) else None
+        return kind.coerce_output_value if isinstance(kind, GraphQLScalarType | GraphQLEnumType) else None
 
 
 async def _merged(results: dict[str, Any], executed: Any) -> dict[str, Any]:
@@ -156,8 +161,18 @@ def _reading(get: Read, convert: Convert) -> Read:
     return lambda source: convert(get(source))
 
 
-def _leaf(coerce: Convert) -> Convert:
-    return lambda value: None if value is None else coerce(value)
+def _leaf(get: Read, coerce: Convert, *, is_required: bool) -> Read:
+    """The most frequent case, in one step."""
+
+    def read(source: Any) -> Any:
+        value = get(source)
+        if value is not None:
+            return coerce(value)
+        if is_required:
+            raise NotPlain
+        return None
+
+    return read
 
 
 def _required(convert: Convert) -> Convert:
@@ -175,7 +190,7 @@ def _listed(convert: Convert) -> Convert:
             return None
         if not isinstance(value, list):
             raise NotPlain
-        return [convert(each) for each in value]
+        return [None if each is None else convert(each) for each in value]
 
     return listed
 
