@@ -1,6 +1,7 @@
 """The live feed goes on when what it stands on breaks."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -35,6 +36,7 @@ def redis_home(settings: Any) -> Iterator[Path]:
     wakeup._knocker = None  # the next knock takes the new layer
     yield home
     stop_redis(home)
+    shutil.rmtree(home, ignore_errors=True)
     wakeup._knocker = None
 
 
