@@ -1,10 +1,8 @@
 """The live feed goes on when what it stands on breaks."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -27,16 +25,14 @@ EVENTS = 5
 
 
 @pytest.fixture
-def redis_home(settings: Any) -> Iterator[Path]:
+def redis_home(settings: Any, tmp_path: Path) -> Iterator[Path]:
     """A Redis that only the channel layer uses."""
-    home = Path(mkdtemp(prefix="rota-live-"))
-    url = start_redis(home)
+    url = start_redis(tmp_path)
     layer = django_settings.CHANNEL_LAYERS["default"]
     settings.CHANNEL_LAYERS = {"default": layer | {"CONFIG": {"hosts": [{"address": url, "socket_timeout": None}]}}}
     wakeup._knocker = None  # the next knock takes the new layer
-    yield home
-    stop_redis(home)
-    shutil.rmtree(home, ignore_errors=True)
+    yield tmp_path
+    stop_redis(tmp_path)
     wakeup._knocker = None
 
 
@@ -89,7 +85,7 @@ def test_while_redis_is_away_the_timer_brings_everything(server: Server, redis_h
 
 
 def test_a_listener_whose_connection_is_killed_hears_again(server: Server, redis_home: Path) -> None:
-    url = f"unix://{redis_home}/redis/redis.sock"
+    url = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"]
 
     def kill_subscriptions(number: int) -> None:
         with redis.Redis.from_url(url) as client:
