@@ -19,11 +19,13 @@ from backend.orders.models import OrderItemExtra as OrderItemExtraModel
 from backend.orders.rules import CartItem, OrderPaymentStatus
 from backend.scheduling.rules import AppointmentStatus
 from schema.catalogue import Service
+from schema.changes import ChangeRequest
 from schema.connections import Connection
 from schema.context import Info
 from schema.customers import AddressInput, Customer, GuestInput, PostalAddress
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
+from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, RefusalsToPayload, UserError, mutation, reread, user_errors
 from schema.scheduling import Alternative, Appointment
@@ -31,6 +33,7 @@ from schema.staff import Staff
 
 strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What has been paid for an order.")
 
+_CHANGES = Nested("change_requests", lambda info: queries.all_changes())
 _PRIVATE = "For its owner, whoever holds its tracking token, and the office; null for others."
 
 
@@ -203,6 +206,15 @@ class Order(VisibleNode):
         return queries.may_cancel_now(
             info.context.viewer, row, is_opened=getattr(self, "is_opened", False), now=info.context.now
         )
+
+    @strawberry_django.field(
+        only=["customer_id"],
+        prefetch_related=[_CHANGES],
+        description="Other times that were asked for, newest first; for its owner, whoever holds its tracking token, "
+        "and the office, empty for others.",
+    )
+    def change_requests(self, info: Info) -> list[ChangeRequest]:
+        return _CHANGES.of(self, info) if sees_private_fields(self, info) else []
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ from strawberry.tools import merge_types
 from schema.accounts import AccountsMutation
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
+from schema.changes import ChangesMutation, ChangesQuery
 from schema.coupons import CouponsMutation, CouponsQuery
 from schema.customers import CustomersMutation, CustomersQuery
 from schema.events import EventsMutation, EventsQuery
@@ -25,6 +26,7 @@ Query = merge_types(
     (
         BusinessQuery,
         CatalogueQuery,
+        ChangesQuery,
         CouponsQuery,
         CustomersQuery,
         EventsQuery,
@@ -41,6 +43,7 @@ Mutation = merge_types(
     (
         AccountsMutation,
         CatalogueMutation,
+        ChangesMutation,
         CouponsMutation,
         CustomersMutation,
         EventsMutation,

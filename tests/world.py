@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from django.apps import apps
 from django.db import connection
@@ -12,7 +12,7 @@ from backend.accounts.models import AccessToken, Invitation, User
 from backend.catalogue.models import Service
 from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
-from backend.orders.models import Order, OrderItem, OrderItemExtra
+from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
 from tests import factories
@@ -89,6 +89,9 @@ def _add_orders(world: World, service: Service) -> None:
     world.add("guest order", factories.pending_order(service))
     confirmed = factories.confirmed_order(service, staff=staff, customer=customer, scheduled_date=date(2027, 3, 2))
     world.add("confirmed order", confirmed)
+    change = ChangeRequest(order=confirmed, requested_date=date(2027, 3, 4), requested_time=time(10), created_at=NOW)
+    change.save()
+    world.add("change", change)
     world.add("visit", Appointment.objects.get(order_item__order=confirmed))
 
 

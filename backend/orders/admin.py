@@ -1,6 +1,7 @@
 """Orders in the back office: looked at here, changed by the same actions as everywhere else."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,10 +12,11 @@ from django.http import HttpRequest
 
 from backend.accounts.queries import viewer_for_user
 from backend.core import clock
+from backend.core.admin import ReadOnlyAdmin
 from backend.core.errors import AccessError, Refusal, Refusals
 from backend.core.viewer import Viewer
-from backend.orders.actions import cancel_order, confirm_order
-from backend.orders.models import Order, OrderItem
+from backend.orders.actions import approve_change, cancel_order, confirm_order, reject_change
+from backend.orders.models import ChangeRequest, Order, OrderItem
 
 
 class ReasonForm(ActionForm):
@@ -109,3 +111,29 @@ class OrderAdmin(admin.ModelAdmin[Order]):
             except (Refusal, Refusals, AccessError) as refusal:
                 self.message_user(request, f"{number}: {refusal}", messages.WARNING)
         self.message_user(request, f"{count} {done}.")
+
+
+@admin.register(ChangeRequest)
+class ChangeRequestAdmin(ReadOnlyAdmin):
+    """Wishes for another time, decided by the same actions as everywhere else."""
+
+    list_display = ["order", "requested_date", "requested_time", "status", "reason", "created_at"]
+    list_filter = ["status", "requested_date"]
+    list_select_related = ["order"]
+    search_fields = ["order__order_number", "order__guest_email", "order__customer__email"]
+    ordering = ["-created_at", "-id"]
+    actions = ["approve", "reject"]
+
+    @admin.action(description="Approve")
+    def approve(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> None:
+        def one(viewer: Viewer, row: ChangeRequest, now: datetime) -> object:
+            return approve_change(viewer=viewer, change_id=row.pk, now=now)
+
+        self.carry_out(request, queryset.select_related("order"), one, "approved")
+
+    @admin.action(description="Reject")
+    def reject(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> None:
+        def one(viewer: Viewer, row: ChangeRequest, now: datetime) -> object:
+            return reject_change(viewer=viewer, change_id=row.pk, now=now)
+
+        self.carry_out(request, queryset.select_related("order"), one, "rejected")

@@ -58,3 +58,40 @@ class OrderCompleted(Fact):
 
     order_id: int
     customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFact(Fact):
+    """What every fact about a wanted change tells."""
+
+    order_id: int
+    customer_id: int | None
+    change_request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequested(ChangeFact):
+    """Somebody asks for another time."""
+
+    kind: ClassVar[str] = "order.change_requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeApproved(ChangeFact):
+    """The order has the wanted time now, and its visits with it."""
+
+    kind: ClassVar[str] = "order.change_approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRejected(ChangeFact):
+    """The order stays where it is."""
+
+    kind: ClassVar[str] = "order.change_rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeWithdrawn(ChangeFact):
+    """Nobody wants the change any more: it was taken back, or the order ended."""
+
+    kind: ClassVar[str] = "order.change_withdrawn"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.core.choices import choices_of, one_of
-from backend.orders.rules import OrderPaymentStatus, OrderStatus
+from backend.orders.rules import REVIEWED, ChangeStatus, OrderPaymentStatus, OrderStatus
 
 
 class Order(models.Model):
@@ -159,3 +159,52 @@ class OrderItemExtra(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChangeRequest(models.Model):
+    """Somebody asks for another time; the office decides. At most one request of an order waits."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="change_requests", help_text="The order.")
+    requested_date = models.DateField(help_text="Wanted date, in the business's time zone.")
+    requested_time = models.TimeField(help_text="Wanted wall-clock time, in the business's time zone.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why another time is wanted.")
+    status = models.CharField(
+        max_length=16, choices=choices_of(ChangeStatus), default=ChangeStatus.PENDING, help_text="Where it stands."
+    )
+    requested_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who asked; empty for a guest.",
+    )
+    review_note = models.CharField(max_length=500, blank=True, help_text="What the office says to it.")
+    reviewed_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who decided.",
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True, help_text="When the office decided, in UTC.")
+    created_at = models.DateTimeField(help_text="When it was asked, in UTC.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(status="PENDING"), name="change_request_one_pending_per_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[each.value for each in REVIEWED], reviewed_at__isnull=False)
+                | (~Q(status__in=[each.value for each in REVIEWED]) & Q(reviewed_at=None)),
+                name="change_request_reviewed_when_decided",
+            ),
+            one_of("status", ChangeStatus, "change_request_status_known"),
+        ]
+        indexes = [models.Index(fields=["status", "created_at", "id"], name="change_request_inbox")]
+
+    def __str__(self) -> str:
+        return f"Change of order {self.order_id} to {self.requested_date} {self.requested_time:%H:%M}"

@@ -20,6 +20,16 @@ def require_complete(viewer: Viewer) -> None:
     require_permission(viewer, Permission.MANAGE_ORDERS)
 
 
+def require_review_change(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)
+
+
+def require_ask_change(viewer: Viewer, order: Order) -> None:
+    """As cancelling: the office, and the customer whose order it is."""
+    require_cancel(viewer, order)
+
+
 def require_cancel(viewer: Viewer, order: Order) -> None:
     """The office, and the customer whose order it is. Staff see orders and may not cancel them."""
     require_signed_in(viewer)

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
@@ -12,14 +12,14 @@ from backend.catalogue import queries as catalogue
 from backend.catalogue.rules import ApprovalStatus
 from backend.core import clock
 from backend.core.business import business
-from backend.core.errors import FieldPath, NotFound, Refusal
+from backend.core.errors import FieldPath, InvalidInput, NotFound, Refusal, Required
 from backend.core.money import ZERO
 from backend.core.throttle import Bucket, require_within
-from backend.core.viewer import Permission, Viewer
+from backend.core.viewer import Permission, Viewer, require_signed_in
 from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.orders.errors import CouponUnknown
-from backend.orders.models import Order, OrderItem, OrderItemExtra
+from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.orders.permissions import owns
 from backend.orders.rules import (
     Board,
@@ -79,6 +79,18 @@ def extras_visible_to(viewer: Viewer) -> QuerySet[OrderItemExtra]:
     return OrderItemExtra.objects.filter(item__order__in=orders_visible_to(viewer))
 
 
+def changes_visible_to(viewer: Viewer) -> QuerySet[ChangeRequest]:
+    """The changes wanted of visible orders; what the customer and the office settle is nothing for staff."""
+    if viewer.staff_id is not None:
+        return ChangeRequest.objects.none()
+    return ChangeRequest.objects.filter(order__in=orders_visible_to(viewer))
+
+
+def all_changes() -> QuerySet[ChangeRequest]:
+    """Every request, for an order that the caller has shown to be the viewer's to read in full."""
+    return ChangeRequest.objects.all()
+
+
 def order_for(viewer: Viewer, order_id: int, *, field: FieldPath = (), lock: bool = False) -> Order:
     """The visible order with its customer, or NotFound. Locked, it can't be confirmed or cancelled twice at once."""
     rows = orders_visible_to(viewer).select_related("customer")
@@ -94,6 +106,36 @@ def order_of_item(viewer: Viewer, item_id: int, *, field: FieldPath = ()) -> Ord
     if order is None:
         raise NotFound("There is no such item.", field)
     return order
+
+
+def order_of_change(viewer: Viewer, change_id: int, *, field: FieldPath = ()) -> Order:
+    """The order that a visible request is about, locked; NotFound under the request's field."""
+    of_change = changes_visible_to(viewer).filter(pk=change_id).values("order_id")
+    order = _locked(Order.objects.select_related("customer")).filter(pk__in=of_change).first()
+    if order is None:
+        raise NotFound("There is no such request.", field)
+    return order
+
+
+def require_one_name(*, order_id: int | None, tracking_token: str | None, address: str) -> None:
+    """Required unless an order is named by exactly one of the two; RateLimited for tries with tokens."""
+    if (order_id is None) == (tracking_token is None):
+        raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
+    if tracking_token is not None:
+        require_within(TOKEN_LOOKUPS, address)
+
+
+def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | None) -> Order:
+    """The order, locked: opened by its token, or by its id for a signed-in viewer who can see it."""
+    if tracking_token is not None:
+        order = order_by_token(tracking_token, lock=True)
+        if order is None:
+            raise NotFound("There is no such order.", ("tracking_token",))
+        return order
+    if order_id is None:
+        raise InvalidInput("Name the order.", ("order_id",))
+    require_signed_in(viewer)
+    return order_for(viewer, order_id, field=("order_id",), lock=True)
 
 
 def order_by_token(tracking_token: str, *, lock: bool = False) -> Order | None:
@@ -290,14 +332,18 @@ def board_for(request: Request, *, days: int = 0, outside_hours: bool = False) -
     return Board(workloads={person.staff_id: person for person in people}, outside_hours=outside_hours)
 
 
-def alternatives_for(order_id: int, *, now: datetime) -> list[Alternative]:
+def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] | None = None) -> list[Alternative]:
     """Other times, within working hours, at which the whole order could be confirmed: the best first.
 
-    The same day comes first, then the next days, a fortnight at most.
+    The same day comes first, then the next days, a fortnight at most. With `wanted`, around that date and time instead
+    of the order's own; the time that its own visits hold counts as free, since they would move.
     """
     order = Order.objects.get(pk=order_id)
-    request = request_of(order, items_of(order))
-    board = board_for(request, days=ALTERNATIVE_DAYS)
+    if wanted is not None:
+        order.scheduled_date, order.scheduled_time = wanted
+    items = items_of(order)
+    request = request_of(order, items)
+    board = _without_visits_of(items, board_for(request, days=ALTERNATIVE_DAYS))
     last = order.scheduled_date + timedelta(days=ALTERNATIVE_DAYS)
     starts = [
         (start, day)
@@ -307,6 +353,20 @@ def alternatives_for(order_id: int, *, now: datetime) -> list[Alternative]:
     ]
     ranked = rank_starts(starts, request.start, request.day)
     return find_alternatives(request.items, board, starts=ranked, at_most=ALTERNATIVES)
+
+
+def _without_visits_of(items: Sequence[OrderItem], board: Board) -> Board:
+    """The board as it would be without the items' own visits. One statement where there are any."""
+    own = scheduling.claims_of({item.appointment_id for item in items if item.appointment_id is not None})
+    if not own:
+        return board
+    return replace(
+        board,
+        workloads={
+            staff_id: replace(person, busy=[claim for claim in person.busy if (staff_id, claim.start) not in own])
+            for staff_id, person in board.workloads.items()
+        },
+    )
 
 
 def _working_starts(board: Board, day: Day) -> list[datetime]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
@@ -192,6 +192,19 @@ ORDER BY staff_id, lower(period)
 def claims_between(staff_ids: Iterable[int], start: datetime, end: datetime) -> Mapping[int, list[Busy]]:
     """Claims that reach into [start, end), ascending, by member of staff. One statement."""
     return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()))
+
+
+def starts_of(appointment_ids: Iterable[int]) -> dict[int, datetime]:
+    """When visits begin, in UTC, by id. One statement."""
+    return dict(Appointment.objects.filter(pk__in=list(appointment_ids)).values_list("pk", "start"))
+
+
+def claims_of(appointment_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Member of staff and start, in epoch seconds, of the claims of visits. One statement, none for no visits."""
+    if not appointment_ids:
+        return set()
+    rows = Claim.objects.filter(appointment__in=appointment_ids).values_list("staff_id", "period")
+    return {(staff_id, int(period.lower.timestamp())) for staff_id, period in rows}
 
 
 def claims_in_the_way(staff_id: int, start: datetime, end: datetime) -> list[Claim]:

@@ -75,6 +75,7 @@ THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
 MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
 OWN_VISIT = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND}
 MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
+OWN_ORDER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}
 ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
 SIGNED_IN = {NOBODY: UNAUTHENTICATED, "*": OK}
 OFFICE = {NOBODY: UNAUTHENTICATED, f"{MANAGERS} admin": OK, "*": FORBIDDEN}
@@ -82,6 +83,7 @@ REPORTS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN}
 OWN_CUSTOMER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}
 MANAGED_CUSTOMERS = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "manager admin": OK, "*": NOT_FOUND}
 
+ANOTHER_TIME = {"requestedDate": "2027-03-03", "requestedTime": "10:30"}
 HOME = {"line1": "1 Abbey Road", "city": "London", "postcode": "N1 1AA"}
 COUPON = {"code": "SPRING", "discountType": "PERCENTAGE", "discountValue": "10"}
 
@@ -352,6 +354,43 @@ ROWS: tuple[Row, ...] = (
         given(orderId="id:confirmed order", reason="Flood"),
     ),
     mutation("cancelOrder", "order { id }", EVERYONE, given(trackingToken="token:guest order"), case="by token"),
+    node("ChangeRequest", "change", {"customer manager admin": OK, "*": NULL}),
+    listing("changeRequests", {"customer manager admin": SEES("change"), "*": SEES()}),
+    mutation("requestChange", "changeRequest { id }", OWN_ORDER, given(orderId="id:order", **ANOTHER_TIME)),
+    mutation(
+        "requestChange",
+        "changeRequest { id }",
+        EVERYONE,
+        given(trackingToken="token:guest order", **ANOTHER_TIME),
+        case="by token",
+    ),
+    mutation(
+        "withdrawChange",
+        "changeRequest { id }",
+        OWN_ORDER | {"staff": FORBIDDEN},
+        given(orderId="id:confirmed order"),
+    ),
+    mutation(
+        "withdrawChange",
+        "changeRequest { id }",
+        EVERYONE,
+        given(trackingToken="token:confirmed order"),
+        case="by token",
+    ),
+    mutation(
+        "approveChange",
+        "changeRequest { id }",
+        MANAGED_ORDERS,
+        given(changeRequestId="id:change"),
+        "ReviewChangeInput",
+    ),
+    mutation(
+        "rejectChange",
+        "changeRequest { id }",
+        MANAGED_ORDERS,
+        given(changeRequestId="id:change", note="No"),
+        "ReviewChangeInput",
+    ),
     mutation("completeOrder", "order { id }", MANAGED_ORDERS, given(orderId="id:confirmed order")),
     Row(
         "Subscription.scheduleEvents",

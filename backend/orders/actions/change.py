@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from backend.core.errors import InvalidInput, InvalidTransition, NotFound, Problems, Required
+from backend.core.errors import InvalidTransition, Problems
 from backend.core.text import clean_text
-from backend.core.throttle import require_within
 from backend.core.transactions import use_case
-from backend.core.viewer import Permission, Viewer, require_signed_in
+from backend.core.viewer import Permission, Viewer
 from backend.events.actions import emit
 from backend.geography.queries import locate
+from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderCancelled, OrderCompleted, OrderStaffAssigned
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_assign, require_cancel, require_complete
-from backend.orders.queries import TOKEN_LOOKUPS, order_by_token, order_for, order_of_item, who_covers
+from backend.orders.queries import named_order, order_for, order_of_item, require_one_name, who_covers
 from backend.orders.rules import (
     OrderPaymentStatus,
     OrderStatus,
@@ -78,10 +78,7 @@ def cancel_order(
     the office at any time, with a reason (Required). `address` is the client's network address: tries with tokens are
     limited by it. Raises NotFound, StaleVersion and InvalidTransition.
     """
-    if (order_id is None) == (tracking_token is None):
-        raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
-    if tracking_token is not None:
-        require_within(TOKEN_LOOKUPS, address)
+    require_one_name(order_id=order_id, tracking_token=tracking_token, address=address)
     return _cancel(
         viewer=viewer, order_id=order_id, tracking_token=tracking_token, reason=reason, version=version, now=now
     )
@@ -97,7 +94,9 @@ def _cancel(
     version: int | None,
     now: datetime,
 ) -> Order:
-    order = _order_to_cancel(viewer, order_id, tracking_token)
+    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token)
+    if tracking_token is None:
+        require_cancel(viewer, order)
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
     problems = Problems()
     with problems:
@@ -112,6 +111,7 @@ def _cancel(
     cancel_visits(
         appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, reason=reason, now=now
     )
+    close_change(order, actor_id=viewer.user_id, now=now)
     order.status, order.cancelled_at, order.cancellation_reason = OrderStatus.CANCELLED, now, reason
     order.version += 1
     order.save(update_fields=["status", "cancelled_at", "cancellation_reason", "version"])
@@ -126,21 +126,6 @@ def _cancel(
     return order
 
 
-def _order_to_cancel(viewer: Viewer, order_id: int | None, tracking_token: str | None) -> Order:
-    """The order, locked: opened by its token, or reached by a signed-in viewer who may cancel it."""
-    if tracking_token is not None:
-        order = order_by_token(tracking_token, lock=True)
-        if order is None:
-            raise NotFound("There is no such order.", ("tracking_token",))
-        return order
-    if order_id is None:
-        raise InvalidInput("Name the order.", ("order_id",))
-    require_signed_in(viewer)
-    order = order_for(viewer, order_id, field=("order_id",), lock=True)
-    require_cancel(viewer, order)
-    return order
-
-
 @use_case
 def complete_order(*, viewer: Viewer, order_id: int, version: int | None = None, now: datetime) -> Order:
     """Close a confirmed order: visits that are still open are done, and what was not paid is due.
@@ -152,6 +137,7 @@ def complete_order(*, viewer: Viewer, order_id: int, version: int | None = None,
     require_version(order.version, version)
     require_transition(OrderStatus(order.status), OrderStatus.COMPLETED)
     complete_visits(appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, now=now)
+    close_change(order, actor_id=viewer.user_id, now=now)
     order.status, order.completed_at = OrderStatus.COMPLETED, now
     order.payment_status = payment_status_when_completed(OrderPaymentStatus(order.payment_status))
     order.version += 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
-from backend.orders.models import Order
+from backend.orders.models import ChangeRequest, Order
 from backend.orders.rules import OrderStatus
 
 _ENDED = (OrderStatus.COMPLETED, OrderStatus.CANCELLED)
@@ -19,7 +19,9 @@ def orders_follow(*, from_id: int, to_id: int) -> int:
 
 def export_orders(*, customer_id: int) -> list[dict[str, Any]]:
     """A customer's orders with their lines, as plain values."""
-    orders = Order.objects.filter(customer_id=customer_id).prefetch_related("items__service", "items__extras")
+    orders = Order.objects.filter(customer_id=customer_id).prefetch_related(
+        "items__service", "items__extras", "change_requests"
+    )
     return [
         {
             "order_number": order.order_number,
@@ -43,9 +45,20 @@ def export_orders(*, customer_id: int) -> list[dict[str, Any]]:
                 }
                 for item in order.items.all()
             ],
+            "change_requests": [_exported(change) for change in order.change_requests.all()],
         }
         for order in orders.order_by("created_at", "pk")
     ]
+
+
+def _exported(change: ChangeRequest) -> dict[str, Any]:
+    return {
+        "requested_date": change.requested_date.isoformat(),
+        "requested_time": f"{change.requested_time:%H:%M}",
+        "reason": change.reason,
+        "status": change.status,
+        "review_note": change.review_note,
+    }
 
 
 @step
@@ -54,6 +67,7 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
     orders = Order.objects.filter(customer_id=customer_id)
     if orders.exclude(status__in=_ENDED).exists():
         raise InvalidTransition("The customer has open orders: complete or cancel them first.", ("customer_id",))
+    ChangeRequest.objects.filter(order__in=orders).update(reason="", review_note="")
     orders.update(
         guest_name="",
         guest_email="",

@@ -93,7 +93,8 @@ def _check(viewer: Viewer, request: OrderRequest, now: datetime) -> _Checked:
     with problems:
         address, place = _where(viewer, request)
     with problems:
-        start = _when(request, now)
+        fields = ("scheduled_date", "scheduled_time")
+        start = orderable_start(request.scheduled_date, request.scheduled_time, now=now, fields=fields)
     with problems:
         notes = clean_text(request.notes, field=("notes",), max_length=MAX_NOTES, required=False, multiline=True)
     with problems:
@@ -132,11 +133,10 @@ def _where(viewer: Viewer, request: OrderRequest) -> tuple[PostalAddress, Place]
     return address, locate(address.postcode, field=("address_id",))
 
 
-def _when(request: OrderRequest, now: datetime) -> datetime:
-    """The instant that is asked for."""
+def orderable_start(day: date, at: time, *, now: datetime, fields: tuple[str, str]) -> datetime:
+    """The instant of a date and a time on the wall that may be ordered now; refused under either of the two fields."""
     rules = business()
-    day, at = request.scheduled_date, request.scheduled_time
-    require_orderable_day(day, today=rules.today(now), horizon=rules.booking_horizon, field=("scheduled_date",))
+    require_orderable_day(day, today=rules.today(now), horizon=rules.booking_horizon, field=(fields[0],))
     start = clock.instant(day, at, rules.zone)
     require_orderable_time(
         start,
@@ -144,7 +144,7 @@ def _when(request: OrderRequest, now: datetime) -> datetime:
         now=now,
         notice=rules.booking_notice,
         horizon=rules.booking_horizon,
-        field=("scheduled_time",),
+        field=(fields[1],),
     )
     return start
 

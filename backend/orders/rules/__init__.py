@@ -12,6 +12,14 @@ from backend.orders.rules.cart import (
     price_cart,
     subtotal_of,
 )
+from backend.orders.rules.changes import (
+    REVIEWED,
+    ChangeStatus,
+    require_changeable,
+    require_other_time,
+    require_pending,
+    wall_clock_shift,
+)
 from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits, rank_starts
 from backend.orders.rules.states import (
     TRANSITIONS,
@@ -32,9 +40,11 @@ __all__ = [
     "MAX_ITEMS",
     "MAX_NOTES",
     "MAX_QUANTITY",
+    "REVIEWED",
     "TRANSITIONS",
     "Board",
     "CartItem",
+    "ChangeStatus",
     "ExtraFacts",
     "Line",
     "OrderPaymentStatus",
@@ -49,10 +59,14 @@ __all__ = [
     "plan_visits",
     "price_cart",
     "rank_starts",
+    "require_changeable",
     "require_in_time",
     "require_orderable_day",
     "require_orderable_time",
+    "require_other_time",
+    "require_pending",
     "require_transition",
     "require_version",
     "subtotal_of",
+    "wall_clock_shift",
 ]

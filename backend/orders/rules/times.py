@@ -36,4 +36,4 @@ def require_orderable_time(
 def require_in_time(deadline: datetime, *, now: datetime) -> None:
     """TooLate for a customer or guest who comes after the deadline; the deadline itself is still in time."""
     if deadline_passed(deadline, now):
-        raise TooLate("It is too late to cancel online: please call us.")
+        raise TooLate("It is too late to do this online: please call us.")

@@ -1,6 +1,7 @@
 """Every write of scheduling."""
 
 from backend.scheduling.actions.booking import book_visits, claim_time
+from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.progress import (
     add_internal_note,
     cancel_visits,
@@ -22,6 +23,7 @@ __all__ = [
     "complete_appointment",
     "complete_visits",
     "mark_no_show",
+    "move_visits",
     "remove_time_off",
     "start_appointment",
 ]

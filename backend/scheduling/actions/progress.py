@@ -73,7 +73,7 @@ def cancel_visits(
     """Call off those of the visits that are still open, and free their time. The rest stay as they are."""
     changed = _leave_open(appointment_ids, AppointmentStatus.CANCELLED)
     emit(
-        [AppointmentCancelled(**_told(row, before, order_id, actor_id), reason=reason) for row, before in changed],
+        [AppointmentCancelled(**told(row, before, order_id, actor_id), reason=reason) for row, before in changed],
         now=now,
     )
     return [row for row, _ in changed]
@@ -85,7 +85,7 @@ def complete_visits(
 ) -> list[Appointment]:
     """Mark those of the visits that are still open as done. InvalidTransition for one that was never confirmed."""
     changed = _leave_open(appointment_ids, AppointmentStatus.COMPLETED)
-    emit([AppointmentCompleted(**_told(row, before, order_id, actor_id)) for row, before in changed], now=now)
+    emit([AppointmentCompleted(**told(row, before, order_id, actor_id)) for row, before in changed], now=now)
     return [row for row, _ in changed]
 
 
@@ -102,7 +102,7 @@ def _progress(
         Claim.objects.filter(appointment=row).delete()
     # The order stands above scheduling: its id is asked for through the reverse end of the relation that it owns.
     order_id = Appointment.objects.filter(pk=row.pk).values_list("order_item__order_id", flat=True).get()
-    emit([_FACTS[status](**_told(row, before, order_id, viewer.user_id))], now=now)
+    emit([_FACTS[status](**told(row, before, order_id, viewer.user_id))], now=now)
     return row
 
 
@@ -119,7 +119,7 @@ def _workable(viewer: Viewer, appointment_id: int, version: int | None) -> Appoi
 def _leave_open(appointment_ids: Collection[int], status: AppointmentStatus) -> list[tuple[Appointment, Snapshot]]:
     """Move the open ones among the visits to a closed `status` and drop their claims, in three statements."""
     changed: list[tuple[Appointment, Snapshot]] = []
-    for row in _locked(appointment_ids).filter(status__in=OPEN_STATUSES):
+    for row in locked_visits(appointment_ids).filter(status__in=OPEN_STATUSES):
         require_transition(AppointmentStatus(row.status), status)
         changed.append((row, snapshot(row)))
         row.status, row.version = status, row.version + 1
@@ -130,7 +130,7 @@ def _leave_open(appointment_ids: Collection[int], status: AppointmentStatus) -> 
     return changed
 
 
-def _locked(appointment_ids: Iterable[int]) -> QuerySet[Appointment]:
+def locked_visits(appointment_ids: Iterable[int]) -> QuerySet[Appointment]:
     """The visits with their bookings, locked in id order: after the order and the staff, never before."""
     return (
         Appointment.objects.filter(pk__in=set(appointment_ids))
@@ -150,7 +150,7 @@ def snapshot(row: Appointment) -> Snapshot:
     }
 
 
-def _told(row: Appointment, before: Snapshot, order_id: int | None, actor_id: int | None) -> dict[str, Any]:
+def told(row: Appointment, before: Snapshot, order_id: int | None, actor_id: int | None) -> dict[str, Any]:
     """What every fact about a visit tells."""
     return {
         "staff_id": row.staff_id,
