@@ -27,11 +27,11 @@ class RegisteredAgain(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationRequested(Fact):
-    """An unproven e-mail wants its link again."""
+    """An unproven e-mail wants its link again; of nobody where there is none, so that asking takes as long."""
 
     kind: ClassVar[str] = "user.verification_requested"
 
-    user_id: int
+    user_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +45,11 @@ class EmailVerified(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordResetRequested(Fact):
-    """Somebody forgot the password of this account."""
+    """Somebody forgot the password of this account; of nobody where there is none, so that asking takes as long."""
 
     kind: ClassVar[str] = "user.password_reset_requested"
 
-    user_id: int
+    user_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,9 +178,9 @@ def invitation_for_message(invitation_id: int, *, now: datetime) -> Invitation |
     return Invitation.objects.filter(pk=invitation_id, used_at=None, expires_at__gte=now).first()
 
 
-def account_for_message(user_id: int) -> User | None:
-    """The active account that a mail is to be written about, if it is there."""
-    return User.objects.filter(pk=user_id, is_active=True).first()
+def account_for_message(user_id: int | None) -> User | None:
+    """The active account that a mail is to be written about, if it is there; None for nobody's."""
+    return None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
 
 
 def managers_visible_to(viewer: Viewer) -> QuerySet[Manager]:

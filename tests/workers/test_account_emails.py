@@ -13,7 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from backend.accounts.models import Invitation, User
 from backend.core.viewer import Role
-from backend.events.models import Event
+from backend.events.models import Delivery, Event
 from backend.notifications.models import EmailLog
 from tests import factories
 from tests.client import Api, gid
@@ -191,6 +191,17 @@ def test_an_account_that_is_gone_is_not_written_to(at_now: datetime, api: Api, f
         User.objects.update(is_active=False)
     relay_and_work(at_now)
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("name", ["requestPasswordReset", "resendVerification"])
+def test_asking_for_the_link_of_no_account_is_written_down_alike_and_mails_nothing(
+    at_now: datetime, api: Api, name: str
+) -> None:
+    assert api.mutate(name, {"email": "nobody@example.com"}, "accepted")["accepted"] is True
+    assert Event.objects.get().data == {"user_id": None}
+    relay_and_work(at_now)
+    assert mail.outbox == []
+    assert Delivery.objects.get().status == "DONE"
 
 
 def test_messages_delivered_three_times_make_one_mail_each(at_now: datetime, api: Api) -> None:

@@ -32,8 +32,7 @@ def request_password_reset(*, email: str, address: str, now: datetime) -> None:
 
 @use_case
 def _ask_for_reset(*, user_id: int | None, now: datetime) -> None:
-    if user_id is not None:
-        emit([PasswordResetRequested(user_id=user_id)], now=now)
+    emit([PasswordResetRequested(user_id=user_id)], now=now)
 
 
 def reset_password(*, token: str, password: str, now: datetime) -> User:

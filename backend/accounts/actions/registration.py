@@ -155,8 +155,7 @@ def resend_verification(*, viewer: Viewer, email: str | None, address: str, now:
 
 @use_case
 def _ask_for_verification(*, user_id: int | None, actor_id: int | None, now: datetime) -> None:
-    if user_id is not None:
-        emit([VerificationRequested(user_id=user_id, actor_id=actor_id)], now=now)
+    emit([VerificationRequested(user_id=user_id, actor_id=actor_id)], now=now)
 
 
 def check_password_strength(password: str, *, user: User, field: FieldPath) -> None:
