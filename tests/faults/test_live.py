@@ -85,7 +85,7 @@ def test_while_redis_is_away_the_timer_brings_everything(server: Server, redis_h
 
 
 def test_a_listener_whose_connection_is_killed_hears_again(server: Server, redis_home: Path) -> None:
-    url = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"]
+    url = start_redis(redis_home)  # found running
 
     def kill_subscriptions(number: int) -> None:
         with redis.Redis.from_url(url) as client:
