@@ -14,13 +14,18 @@ from tests.factories.business import NOW
 from tests.personas import Personas, make_personas
 
 
-@pytest.fixture(autouse=True)
-def _empty_redis() -> None:
-    """Limits and buckets start full in every test."""
+def fill_buckets() -> None:
+    """Nobody has tried anything yet."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     for key in client.scan_iter("rota:bucket:*", count=1000):
         client.delete(key)
     client.close()
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets() -> None:
+    """Limits and buckets start full in every test."""
+    fill_buckets()
 
 
 @pytest.fixture
