@@ -403,7 +403,9 @@ ROWS: tuple[Row, ...] = (
         "register",
         "user { id email }",
         EVERYONE,
-        given(email="new@example.com", password="a-long-and-winding-road", name="New"),
+        lambda world, who: {
+            "input": {"email": f"{who}@new.example.com", "password": "a-long-and-winding-road", "name": "New"}
+        },
     ),
     mutation("verifyEmail", "user { id }", EVERYONE, lambda world, who: {"input": {"token": verification(world)}}),
     mutation("verifyEmail", "user { id }", {"*": "INVALID_TOKEN"}, given(token="wrong"), case="wrong link"),
