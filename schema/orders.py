@@ -297,11 +297,19 @@ class OrdersQuery:
     )
     def quote_order(
         self,
+        info: Info,
         items: Annotated[list[OrderItemInput], strawberry.argument(description="The cart.")],
         coupon_code: Annotated[str | None, strawberry.argument(description="A coupon to try.")] = None,
         email: Annotated[str | None, strawberry.argument(description="Who asks: some coupons are for some.")] = None,
     ) -> Quote:
-        return Quote.of(queries.quote_order(items=decode_items(items), coupon_code=coupon_code))
+        quote = queries.quote_order(
+            viewer=info.context.viewer,
+            items=decode_items(items),
+            coupon_code=coupon_code,
+            email=email,
+            now=info.context.now,
+        )
+        return Quote.of(quote)
 
 
 @strawberry.input(description="An order. Prices are the server's: there is no way to give one.")

@@ -1,16 +1,10 @@
-"""Refusals of orders. Those about time and staff are scheduling's, those about services the catalogue's."""
+"""Refusals of orders. Those about time and staff are scheduling's, those about services the catalogue's, those
+about coupons the coupons'."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from backend.core.errors import ErrorCode, Refusal
-
-
-@dataclass
-class CouponUnknown(Refusal):
-    """There is no coupon with this code."""
-
-    code: ClassVar[ErrorCode] = ErrorCode.COUPON_UNKNOWN
 
 
 @dataclass

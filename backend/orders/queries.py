@@ -16,15 +16,20 @@ from backend.core.errors import FieldPath, InvalidInput, NotFound, Refusal, Requ
 from backend.core.money import ZERO
 from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Permission, Viewer, require_signed_in
+from backend.coupons.errors import CouponRefused
+from backend.coupons.queries import coupon_by_code, terms_of
+from backend.coupons.rules import Line as CouponLine
+from backend.coupons.rules import discount, first_objection
+from backend.customers.queries import email_of
 from backend.geography.queries import locate
 from backend.geography.rules import Place
-from backend.orders.errors import CouponUnknown
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.orders.permissions import owns
 from backend.orders.rules import (
     Board,
     CartItem,
     ExtraFacts,
+    Line,
     OrderStatus,
     PlanItem,
     PriceList,
@@ -215,14 +220,34 @@ class Quote:
     refusals: Sequence[Refusal] = ()
 
 
-def quote_order(*, items: Sequence[CartItem], coupon_code: str | None) -> Quote:
-    """The price of a cart. A coupon that can't be used is a refusal beside the price without it.
+def quote_order(
+    *, viewer: Viewer, items: Sequence[CartItem], coupon_code: str | None, email: str | None = None, now: datetime
+) -> Quote:
+    """The price of a cart. A coupon that can't be used is a refusal, its first reason, beside the price without it.
 
-    Raises everything that is wrong with the items, as placing the order would.
+    A coupon's uses are counted by the signed-in customer's e-mail, or by `email`; without either nobody is known to
+    have used it. Raises everything that is wrong with the items, as placing the order would.
     """
-    subtotal = subtotal_of(price_cart(items, price_list(items)))
-    refusals = [] if not (coupon_code or "").strip() else [CouponUnknown("There is no such coupon.", ("coupon_code",))]
-    return Quote(subtotal, ZERO, subtotal, business().currency, refusals)
+    lines = price_cart(items, price_list(items))
+    subtotal, off, refusals = subtotal_of(lines), ZERO, list[Refusal]()
+    if (coupon_code or "").strip():
+        if viewer.customer_id is not None:
+            email = email_of(viewer.customer_id)
+        try:
+            off = _discount(coupon_code or "", lines, email, now)
+        except CouponRefused as refusal:
+            refusals = [refusal]
+    return Quote(subtotal, off, subtotal - off, business().currency, refusals)
+
+
+def _discount(code: str, lines: Sequence[Line], email: str | None, now: datetime) -> Decimal:
+    """What a coupon would take off now; CouponRefused for the first reason against it."""
+    terms = terms_of(coupon_by_code(code), email=email)
+    on = [CouponLine(line.service_id, line.total_price) for line in lines]
+    objection = first_objection(terms, on, now)
+    if objection is not None:
+        raise objection
+    return discount(terms, on)
 
 
 def price_list(items: Sequence[CartItem]) -> PriceList:

@@ -6,6 +6,7 @@ from backend.core.errors import InvalidTransition, Problems
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Permission, Viewer
+from backend.coupons.actions import give_back
 from backend.events.actions import emit
 from backend.geography.queries import locate
 from backend.orders.actions.requests import close_change
@@ -74,6 +75,8 @@ def cancel_order(
 ) -> Order:
     """Call an order off, with all its visits that are still open, and free their time.
 
+    The use of a coupon is given back if the order was never confirmed.
+
     Whoever holds the tracking token and the signed-in customer may do so until the order's deadline (TooLate after it);
     the office at any time, with a reason (Required). `address` is the client's network address: tries with tokens are
     limited by it. Raises NotFound, StaleVersion and InvalidTransition.
@@ -98,12 +101,7 @@ def _cancel(
     if tracking_token is None:
         require_cancel(viewer, order)
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
-    problems = Problems()
-    with problems:
-        reason = clean_text(reason, field=("reason",), max_length=MAX_REASON, required=by_office, multiline=True)
-    with problems:
-        require_version(order.version, version)
-    problems.raise_all()
+    reason = _checked_reason(order, reason, version, is_required=by_office)
     require_transition(OrderStatus(order.status), OrderStatus.CANCELLED)
     if not by_office:
         require_in_time(order.cancellation_deadline, now=now)
@@ -114,6 +112,8 @@ def _cancel(
     close_change(order, actor_id=viewer.user_id, now=now)
     order.status, order.cancelled_at, order.cancellation_reason = OrderStatus.CANCELLED, now, reason
     order.version += 1
+    if not was_confirmed:
+        give_back(order_id=order.pk, now=now)
     order.save(update_fields=["status", "cancelled_at", "cancellation_reason", "version"])
     fact = OrderCancelled(
         order_id=order.pk,
@@ -124,6 +124,16 @@ def _cancel(
     )
     emit([fact], now=now)
     return order
+
+
+def _checked_reason(order: Order, reason: str, version: int | None, *, is_required: bool) -> str:
+    problems = Problems()
+    with problems:
+        reason = clean_text(reason, field=("reason",), max_length=MAX_REASON, required=is_required, multiline=True)
+    with problems:
+        require_version(order.version, version)
+    problems.raise_all()
+    return reason
 
 
 @use_case

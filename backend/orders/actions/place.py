@@ -15,12 +15,15 @@ from backend.core.references import reference, secret_token
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
+from backend.coupons.actions import redeem
+from backend.coupons.queries import coupon_by_code
+from backend.coupons.rules import Line as CouponLine
+from backend.coupons.rules import normalise_code
 from backend.customers.queries import address_for
 from backend.customers.rules import Contact, PostalAddress, clean_address, clean_contact
 from backend.events.actions import emit
 from backend.geography.queries import locate
 from backend.geography.rules import Place
-from backend.orders.errors import CouponUnknown
 from backend.orders.events import OrderPlaced
 from backend.orders.models import Order, OrderItem, OrderItemExtra
 from backend.orders.queries import price_list, who_covers
@@ -73,7 +76,8 @@ def place_order(*, viewer: Viewer, request: OrderRequest, idempotency_key: str |
     """A pending order with its items, priced by the server, for a guest or for the signed-in customer.
 
     The same key with the same request gives the same order back; with another, IdempotencyConflict. Raises everything
-    that is wrong with the request at once, each with its path.
+    that is wrong with the request at once, each with its path. A coupon is used up with the order; CouponRefused where
+    it can't be, and then there is no order: nobody pays more than the quote.
     """
     claimed = claim_key(viewer=viewer, operation="placeOrder", key=idempotency_key, given=asdict(request), now=now)
     if claimed.result_id is not None:
@@ -81,6 +85,7 @@ def place_order(*, viewer: Viewer, request: OrderRequest, idempotency_key: str |
     checked = _check(viewer, request, now)
     order = _save_order(checked, request, now)
     _save_items(order, checked.lines)
+    _redeem_coupon(order, checked.lines, request.coupon_code, now)
     settle_key(claimed, order)
     emit([OrderPlaced(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
     return order
@@ -102,7 +107,7 @@ def _check(viewer: Viewer, request: OrderRequest, now: datetime) -> _Checked:
         lines = price_cart(request.items, prices)
     with problems:
         if (request.coupon_code or "").strip():
-            raise CouponUnknown("There is no such coupon.", ("coupon_code",))
+            coupon_by_code(request.coupon_code or "")
     problems.raise_all()
     _require_covered(request, lines, prices, place)
     return _Checked(customer_id=customer_id, contact=contact, address=address, start=start, notes=notes, lines=lines)
@@ -210,6 +215,23 @@ def _save_under_free_reference(order: Order, today: date) -> None:
         except IntegrityError:
             if not tries_left or not Order.objects.filter(order_number=order.order_number).exists():
                 raise
+
+
+def _redeem_coupon(order: Order, lines: Sequence[Line], code: str | None, now: datetime) -> None:
+    """Use the coupon for the saved order, and take its discount off. The coupon's row is locked last of all."""
+    if not (code or "").strip():
+        return
+    order.coupon_code = normalise_code(code or "")
+    order.discount = redeem(
+        code=order.coupon_code,
+        lines=[CouponLine(line.service_id, line.total_price) for line in lines],
+        email=order.contact_email,
+        customer_id=order.customer_id,
+        order_id=order.pk,
+        now=now,
+    )
+    order.total = order.subtotal - order.discount
+    order.save(update_fields=["coupon_code", "discount", "total"])
 
 
 def _save_items(order: Order, lines: Sequence[Line]) -> None:
