@@ -370,6 +370,11 @@ class CompleteOrderInput:
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
 
+@strawberry.input(description="The guest's order that the signed-in customer takes over.")
+class LinkGuestOrderInput:
+    tracking_token: str = strawberry.field(description="The order's token.")
+
+
 @strawberry.type(description="Answer with an order.")
 class OrderPayload(Payload):
     @strawberry_django.field(description="The order as it is now.")
@@ -454,6 +459,16 @@ class OrdersMutation:
             now=info.context.now,
         )
         return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+
+    @mutation(description="Take over a guest's order: for the signed-in customer whose verified e-mail is the guest's.")
+    def link_guest_order(self, info: Info, input: LinkGuestOrderInput) -> OrderPayload:
+        order = actions.link_guest_order(
+            viewer=info.context.viewer,
+            tracking_token=input.tracking_token,
+            address=info.context.address,
+            now=info.context.now,
+        )
+        return OrderPayload(row=order)
 
     @mutation(description="Close a confirmed order: open visits are done, what is unpaid is due. Admins and managers.")
     def complete_order(self, info: Info, input: CompleteOrderInput) -> OrderPayload:

@@ -95,3 +95,13 @@ class ChangeWithdrawn(ChangeFact):
     """Nobody wants the change any more: it was taken back, or the order ended."""
 
     kind: ClassVar[str] = "order.change_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLinked(Fact):
+    """A guest's order got its customer."""
+
+    kind: ClassVar[str] = "order.linked"
+
+    order_id: int
+    customer_id: int | None

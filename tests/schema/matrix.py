@@ -391,6 +391,12 @@ ROWS: tuple[Row, ...] = (
         given(changeRequestId="id:change", note="No"),
         "ReviewChangeInput",
     ),
+    mutation(
+        "linkGuestOrder",
+        "order { id }",
+        {NOBODY: UNAUTHENTICATED, CUSTOMERS: "EMAIL_NOT_VERIFIED", "*": FORBIDDEN},
+        given(trackingToken="token:guest order"),
+    ),
     mutation("completeOrder", "order { id }", MANAGED_ORDERS, given(orderId="id:confirmed order")),
     Row(
         "Subscription.scheduleEvents",

@@ -33,7 +33,6 @@ MISSING: set[str] = {
     "shop/CancelAppointment",
     "shop/CancelSubscription",
     "shop/CreateSubscription",
-    "shop/LinkOrder",
     "shop/Mine",
     "shop/PauseSubscription",
     "shop/PreviewSubscription",

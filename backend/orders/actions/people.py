@@ -69,6 +69,7 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
         raise InvalidTransition("The customer has open orders: complete or cancel them first.", ("customer_id",))
     ChangeRequest.objects.filter(order__in=orders).update(reason="", review_note="")
     orders.update(
+        is_guest_order=False,  # a linked order has its customer; what the guest typed goes
         guest_name="",
         guest_email="",
         guest_phone="",

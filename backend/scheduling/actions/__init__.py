@@ -1,6 +1,6 @@
 """Every write of scheduling."""
 
-from backend.scheduling.actions.booking import book_visits, claim_time
+from backend.scheduling.actions.booking import book_visits, claim_time, give_bookings
 from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.progress import (
     add_internal_note,
@@ -22,6 +22,7 @@ __all__ = [
     "claim_time",
     "complete_appointment",
     "complete_visits",
+    "give_bookings",
     "mark_no_show",
     "move_visits",
     "remove_time_off",

@@ -55,6 +55,13 @@ def claim_time(claims: Sequence[Claim]) -> None:
         raise
 
 
+@step
+def give_bookings(*, appointment_ids: Sequence[int], customer_id: int) -> int:
+    """Give guests' bookings of visits to a customer; how many. Contact and terms stay as they were frozen."""
+    rows = CustomerAppointment.objects.filter(appointment__in=appointment_ids, customer=None)
+    return rows.update(customer_id=customer_id)
+
+
 def _refuse_taken(visits: Sequence[VisitPlan]) -> None:
     """SlotTaken for the first visit that overlaps a claim, or another of the visits."""
     if not visits:
