@@ -27,7 +27,8 @@ def order() -> Order:
 
 def ada(email: str = "ada@example.com", **given: Any) -> User:
     """A customer's account with a proven e-mail."""
-    user = factories.user(**{"email": email, "email_verified_at": NOW} | given)
+    values: dict[str, Any] = {"email": email, "email_verified_at": NOW} | given
+    user = factories.user(**values)
     factories.customer(user=user)
     return user
 
