@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import User
+from backend.core.viewer import Role
+from backend.customers.models import Customer
 from backend.events.models import Event
 from backend.orders.models import Order
-from backend.scheduling.models import CustomerAppointment
+from backend.scheduling.models import Appointment, CustomerAppointment
 from tests import factories
 from tests.client import Api, gid
 from tests.factories.business import NOW
@@ -78,3 +80,17 @@ def test_a_wrong_token_finds_nothing(order: Order) -> None:
     payload = api.mutate("linkGuestOrder", {"trackingToken": "wrong"}, RETURNING)
     assert payload["userErrors"] == [("NOT_FOUND", "trackingToken")]
     assert digest() == before
+
+
+def test_a_linked_order_is_forgotten_with_its_customer(order: Order) -> None:
+    user = ada()
+    link(user, order)
+    Order.objects.update(status="COMPLETED")
+    Appointment.objects.update(status="COMPLETED")
+    admin = Api(factories.token_for(factories.user(Role.ADMIN)))
+    given = {"customerId": gid(user.customer)}
+    Customer.objects.update(user=None)
+    payload = admin.mutate("eraseCustomer", given, "customer { id }", input_type="CustomerInput!")
+    assert payload["userErrors"] == []
+    order.refresh_from_db()
+    assert (order.is_guest_order, order.guest_name, order.guest_email) == (False, "", "")
