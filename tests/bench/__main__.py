@@ -12,12 +12,11 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from time import gmtime, strftime
 
 import psutil
 from rich.console import Console
 from rich.table import Table
-
-from backend.core import clock
 
 FOLDER = Path(__file__).parent
 DOCUMENT = FOLDER.parent.parent / "docs" / "benchmarks.md"
@@ -82,7 +81,7 @@ def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"{clock.now():%Y-%m-%d} on {names[0] if names else 'an unnamed processor'}, "
+        f"{strftime('%Y-%m-%d', gmtime())} on {names[0] if names else 'an unnamed processor'}, "
         f"{psutil.cpu_count()} cores, {memory:.0f} GiB; {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, embedded PostgreSQL 18; {packages}."
     )
