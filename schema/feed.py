@@ -210,6 +210,7 @@ class Feed:
             while True:
                 event = await subscriber.take()
                 if event.cursor > after:
+                    after = event.cursor
                     yield event
         finally:
             self._leave(subscriber)
@@ -298,8 +299,11 @@ class Feed:
         self._listener = asyncio.create_task(self._listen())
 
     async def _woken_within(self, seconds: float) -> bool:
+        # Not wait_for: up to Python 3.11 it swallows a cancellation that comes together with the knock, and then a
+        # reader that nobody knows of any more goes on telling everything a second time.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         woken = self._wake.is_set()
         self._wake.clear()
         return woken

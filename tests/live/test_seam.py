@@ -171,3 +171,22 @@ def test_who_does_not_keep_up_is_sent_back_to_the_last_cursor(server: Server, mo
     log = the_log()
     assert 20 <= len(told) < len(log) == 3_000
     assert told == log[: len(told)]
+
+
+def test_a_reader_that_is_cancelled_with_a_knock_ends() -> None:
+    """Were it to go on, it would tell everything a second time beside the reader that follows it."""
+
+    async def run(turns: int) -> bool:
+        reading = feed.Feed()
+        task = asyncio.create_task(reading._woken_within(10))
+        await asyncio.sleep(0.01)
+        reading._wake.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if task.done():
+            return True
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert all(asyncio.run(run(turns)) for turns in range(6))
