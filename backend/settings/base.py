@@ -109,7 +109,8 @@ def database(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 300,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **query},
+        # Statements that a connection runs again and again are prepared: a list of visits is planned longer than run.
+        "OPTIONS": {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 3, **query},
         "ATOMIC_REQUESTS": False,
     }
 
