@@ -35,7 +35,7 @@ check: $(DEVELOPMENT) ## Lint, types, architecture, dependencies, migrations, sc
 	@$(STOP_TEST_SERVERS)
 
 schema: $(RUNTIME) ## Print the GraphQL schema into schema.graphql
-	.venv/bin/python manage.py export_schema schema.root:schema --path schema.graphql
+	.venv/bin/python manage.py export_schema schema.root:schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 
 bench: $(DEVELOPMENT) ## Measure the targets, as ratios within one run
 	.venv/bin/python -m tests.bench
