@@ -114,7 +114,8 @@ def _registered_again(user: User, phone: str, now: datetime) -> User:
     owner_id = User.objects.values_list("pk", flat=True).get(email=user.email)
     emit([RegisteredAgain(user_id=owner_id)], now=now)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('accounts_user', 'id'))")
+        # The id that the refused insert drew: a second one would leave a gap, which tells two registrations apart.
+        cursor.execute("SELECT currval(pg_get_serial_sequence('accounts_user', 'id'))")
         user.pk = cursor.fetchone()[0]
     user.profile = Profile(user=user, phone=phone, time_zone=str(business().zone))
     return user
