@@ -101,11 +101,6 @@ def user_for(viewer: Viewer) -> User | None:
     return User.objects.select_related("profile").filter(pk=viewer.user_id).first()
 
 
-def token_is_live(token_id: int, *, now: datetime) -> bool:
-    """Whether a sign-in still holds: neither revoked nor expired, its user active."""
-    return AccessToken.objects.filter(pk=token_id, revoked_at=None, expires_at__gt=now, user__is_active=True).exists()
-
-
 def users_visible_to(viewer: Viewer) -> QuerySet[User]:
     """Admins see all users, everyone else itself."""
     if viewer.is_admin:

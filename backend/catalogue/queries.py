@@ -27,11 +27,6 @@ def services_visible_to(viewer: Viewer) -> QuerySet[Service]:
     return Service.objects.filter(visible)
 
 
-def bookable_services() -> QuerySet[Service]:
-    """What a customer can book now."""
-    return Service.objects.filter(_BOOKABLE)
-
-
 def category_for(viewer: Viewer, category_id: int, *, field: FieldPath = (), lock: bool = False) -> Category:
     """The visible category, or NotFound."""
     rows = categories_visible_to(viewer)

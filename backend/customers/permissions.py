@@ -27,8 +27,3 @@ def require_change_addresses(viewer: Viewer, customer: Customer) -> None:
 def require_merge_or_erase(viewer: Viewer) -> None:
     """Admins only: neither can be undone. NotSignedIn or NotAllowed."""
     require_admin(viewer)
-
-
-def sees_office_notes(viewer: Viewer, customer_id: int) -> bool:
-    """Notes and tags are the office's; the customer never sees them."""
-    return viewer.manages_customer(customer_id)
