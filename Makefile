@@ -53,18 +53,16 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-# Both locks carry hashes and name no index: whoever installs brings their own.
-COMPILE = .venv-lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-lock: .venv-lock/bin/pip-compile ## Compile both locks from pyproject.toml; make lock UPGRADE=--upgrade for the newest
+# Both locks carry hashes and name no index: whoever installs brings their own. They serve every Python from 3.11 on.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --generate-hashes --universal --fork-strategy fewest --python-version 3.11 --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links
+lock: .venv-lock/bin/uv ## Compile both locks from pyproject.toml; make lock UPGRADE=--upgrade for the newest
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock pyproject.toml
-	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > development.in
-	$(COMPILE) $(UPGRADE) --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml development.in
-	rm development.in
+	$(COMPILE) $(UPGRADE) --constraint requirements.lock --group dev --output-file requirements-dev.lock pyproject.toml
 
-.venv-lock/bin/pip-compile:
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet pip-tools
+.venv-lock/bin/uv:
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv
 
 clean: ## Stop the embedded servers and remove everything that is not in git: demo data, too
 	@if [ -x .venv/bin/python ]; then $(STOP_TEST_SERVERS); .venv/bin/python -m backend.core.embedded stop "$${ROTA_HOME:-.rota}"; fi
