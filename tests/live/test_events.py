@@ -9,12 +9,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.core.threads import in_thread
+from backend.core.transactions import use_case
 from backend.core.viewer import Role
+from backend.scheduling.actions import Move, move_visits
 from backend.scheduling.events import AppointmentMoved
+from backend.scheduling.models import Appointment
+from backend.staff.models import Staff
 from schema import feed
 from schema.sharing import SharingExecutor
 from tests import factories
 from tests.client import gid
+from tests.factories.business import NOW
 from tests.live.story import FEED, SHORT, TUESDAY, fact, here, ids, tell, token_of, visit
 from tests.personas import make_personas
 from tests.sockets import Refused, Server, SocketApi, open_socket
@@ -134,6 +140,42 @@ def test_a_visit_that_changes_hands_is_told_to_both(server: Server) -> None:
         event = told["data"]["scheduleEvents"]
         assert event["appointment"]["staff"]["id"] == gid(now)
         assert event["previous"]["staff"]["id"] == gid(before)
+
+
+@use_case
+def hand_over(appointment: Appointment, to: Staff) -> None:
+    move_visits(moves={appointment.pk: Move(staff_id=to.pk)}, actor_id=None, now=NOW)
+
+
+def test_a_visit_taken_from_somebody_leaves_their_day_live_and_in_the_replay(server: Server) -> None:
+    """Both people and their managers hear, whoever manages neither does not."""
+    people = make_personas()
+    colleague, stranger = people.other_staff, factories.token_for(factories.manager().user)
+    people.other_manager.managed_staff.add(colleague)
+    appointment, after = visit(people.staff), here()
+    hearing = ["staff", "other_staff", "manager", "other_manager", "admin"]
+    tokens = [people[name].token for name in hearing]
+
+    async def run() -> list[Any]:
+        async with AsyncExitStack() as stack:
+            apis = [await stack.enter_async_context(open_socket(server, token)) for token in tokens]
+            deaf = await stack.enter_async_context(open_socket(server, stranger))
+            names = [await api.subscribe(FEED, after=after) for api in apis]
+            quiet = await deaf.subscribe(FEED, after=after)
+            await in_thread(hand_over, appointment, colleague)
+            told = [await api.next(name) for api, name in zip(apis, names, strict=True)]
+            with pytest.raises(TimeoutError):
+                await deaf.next(quiet, timeout=1)
+            return told
+
+    live = asyncio.run(run())
+    replayed = [heard(server, token, 1, after=after)[0] for token in tokens]
+    assert live == replayed
+    for told in live:
+        event = told["data"]["scheduleEvents"]
+        assert event["type"] == "MOVED"
+        assert event["previous"]["staff"]["id"] == gid(people.staff)
+        assert event["appointment"]["staff"]["id"] == gid(colleague)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "MS4x=", "MS4", "é", "LTEuMA", "A" * 10_000, "OTk5OTk5OTk5OTk5OTk5OS4w"])

@@ -24,7 +24,7 @@ from backend.orders.rules import (
     require_pending,
     wall_clock_shift,
 )
-from backend.scheduling.actions import move_visits
+from backend.scheduling.actions import Move, move_visits
 from backend.scheduling.errors import InThePast, NoTime
 from backend.scheduling.queries import starts_of
 from backend.scheduling.rules import cancellation_deadline
@@ -167,8 +167,8 @@ def _approve(*, viewer: Viewer, change_id: int, note: str, outside_hours: bool, 
     if start <= now:
         raise InThePast("The wanted time is past: agree on another one first.", ("change_request_id",))
     if order.status == OrderStatus.CONFIRMED:
-        starts = _shifted_starts(order, wanted)
-        move_visits(starts=starts, outside_hours=outside_hours, order_id=order.pk, actor_id=viewer.user_id, now=now)
+        moves = {key: Move(start=start) for key, start in _shifted_starts(order, wanted).items()}
+        move_visits(moves=moves, outside_hours=outside_hours, actor_id=viewer.user_id, now=now)
     order.scheduled_date, order.scheduled_time = wanted
     order.cancellation_deadline = cancellation_deadline(start, order.policy_hours)
     order.version += 1

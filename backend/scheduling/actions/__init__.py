@@ -11,9 +11,10 @@ from backend.scheduling.actions.progress import (
     start_appointment,
 )
 from backend.scheduling.actions.time_off import add_time_off, remove_time_off
-from backend.scheduling.rules import VisitPlan
+from backend.scheduling.rules import Move, VisitPlan
 
 __all__ = [
+    "Move",
     "VisitPlan",
     "add_internal_note",
     "add_time_off",

@@ -1,11 +1,13 @@
-"""Moving visits to another time."""
+"""Moving visits to another time, or to another member of staff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import F, QuerySet
 from psycopg.types.range import Range
 
-from backend.core.errors import InvalidTransition
+from backend.core.errors import InvalidTransition, StaleVersion
 from backend.core.transactions import step
 from backend.events.actions import emit
 from backend.scheduling.actions.booking import claim_time
@@ -14,41 +16,55 @@ from backend.scheduling.errors import NotWorking
 from backend.scheduling.events import AppointmentMoved
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.scheduling.queries import workloads
-from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus, ClaimKind, cancellation_deadline
+from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus, ClaimKind, Move, cancellation_deadline
 from backend.staff.queries import lock_staff
 
 
 @step
 def move_visits(
-    *,
-    starts: Mapping[int, datetime],
-    outside_hours: bool = False,
-    order_id: int | None,
-    actor_id: int | None,
-    now: datetime,
+    *, moves: Mapping[int, Move], outside_hours: bool = False, actor_id: int | None, now: datetime
 ) -> list[Appointment]:
-    """Give open visits new starts, by id: all of them, or SlotTaken. They may slide over each other's old time.
+    """Give open visits new starts, other members of staff, or both, by id: all of them, or SlotTaken.
 
-    They keep their length and their member of staff; deadlines count from the new start. Closed visits stay as they
-    are. Raises InvalidTransition for work that has begun, and NotWorking unless `outside_hours`. After SlotTaken the
-    transaction is broken and must be left to fail.
+    They keep their length and may slide over each other's old time; deadlines count from the new start. Closed visits
+    stay as they are. One `appointment.moved` for each, which the person who loses a visit hears as well. Who is fit for
+    a visit (`offers`, `covers`) is the caller's to decide; statements don't grow with the visits.
+
+    Raises InvalidTransition for work that has begun, NotWorking unless `outside_hours`, and StaleVersion where a visit
+    went to somebody else between the caller's look and the lock. After SlotTaken the transaction is broken and must be
+    left to fail.
     """
-    # Staff before visits: whoever claims time queues up at the person.
-    lock_staff(Appointment.objects.filter(pk__in=starts).values_list("staff_id", flat=True))
-    rows = list(locked_visits(starts).filter(status__in=OPEN_STATUSES))
+    # Staff before visits: whoever claims time queues up at the person, old and new in one statement.
+    old = Appointment.objects.filter(pk__in=moves).values_list("staff_id", flat=True)
+    locked = lock_staff({*old, *(move.staff_id for move in moves.values() if move.staff_id is not None)})
+    rows = list(_open_with_order(moves))
+    if any(row.staff_id not in locked for row in rows):
+        raise StaleVersion("A visit has just been given to somebody else. Look again.")
     if any(row.status == AppointmentStatus.IN_PROGRESS for row in rows):
         raise InvalidTransition("The work has begun: it can't be moved any more.")
     before = {row.pk: snapshot(row) for row in rows}
     for row in rows:
-        row.start, row.end, row.version = starts[row.pk], starts[row.pk] + (row.end - row.start), row.version + 1
-        row.booking.cancellation_deadline = cancellation_deadline(row.start, row.booking.policy_hours)
+        _move(row, moves[row.pk])
     if rows and not outside_hours:
         _require_working(rows)
-    Appointment.objects.bulk_update(rows, ["start", "end", "version"])
+    Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version"])
     CustomerAppointment.objects.bulk_update([row.booking for row in rows], ["cancellation_deadline"])
     _claim_again(rows)
-    emit([AppointmentMoved(**told(row, before[row.pk], order_id, actor_id)) for row in rows], now=now)
+    emit([AppointmentMoved(**told(row, before[row.pk], row.order_id, actor_id)) for row in rows], now=now)
     return rows
+
+
+def _open_with_order(appointment_ids: Iterable[int]) -> QuerySet[Any]:
+    """Open visits, locked, each with the id of the order that it came from (the order owns the relation)."""
+    rows = locked_visits(appointment_ids).filter(status__in=OPEN_STATUSES)
+    return rows.annotate(order_id=F("order_item__order_id"))
+
+
+def _move(row: Appointment, move: Move) -> None:
+    start = row.start if move.start is None else move.start
+    row.start, row.end, row.version = start, start + (row.end - row.start), row.version + 1
+    row.staff_id = row.staff_id if move.staff_id is None else move.staff_id
+    row.booking.cancellation_deadline = cancellation_deadline(row.start, row.booking.policy_hours)
 
 
 def _require_working(rows: Sequence[Appointment]) -> None:

@@ -18,7 +18,7 @@ from backend.scheduling.rules.states import (
     may_cancel,
     require_transition,
 )
-from backend.scheduling.rules.visits import Interval, Need, Offer, VisitPlan
+from backend.scheduling.rules.visits import Interval, Move, Need, Offer, VisitPlan
 from backend.scheduling.rules.workloads import Busy, Span, Workload, without_breaks, working_spans
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Day",
     "DayReason",
     "Interval",
+    "Move",
     "Need",
     "Offer",
     "PaymentStatus",

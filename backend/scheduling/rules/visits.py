@@ -84,3 +84,14 @@ class VisitPlan:
     def busy_until(self) -> datetime:
         """When the person is free again: the end and the buffer."""
         return self.end + timedelta(minutes=self.buffer_minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where an open visit goes: a new start, another member of staff, or both. None leaves what it has.
+
+    Its length stays what was booked, whatever the new person's own pace: the price was agreed on for it.
+    """
+
+    start: datetime | None = None
+    staff_id: int | None = None
