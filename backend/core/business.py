@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from backend.core.fairness import Assignment
+
 
 @dataclass(frozen=True, slots=True)
 class Business:
@@ -26,6 +28,9 @@ class Business:
     """Where mails come from."""
     public_url: str
     """Where the web shop answers; tracking links are built on it. No trailing slash."""
+
+    assignment: Assignment = Assignment.LEAST_BOOKED
+    """Who is sent first, of all who could come."""
 
     def today(self, now: datetime) -> date:
         """The date on the business's wall at `now`."""

@@ -42,7 +42,7 @@ from backend.orders.rules import (
 )
 from backend.scheduling import queries as scheduling
 from backend.scheduling.errors import Alternative
-from backend.scheduling.rules import Day, Need, Offer, days_between, deadline_passed
+from backend.scheduling.rules import Assignment, Day, Need, Offer, days_between, deadline_passed
 from backend.staff import queries as staff
 
 TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
@@ -343,18 +343,21 @@ def plan_item(item: OrderItem) -> PlanItem:
 
 
 def board_for(request: Request, *, days: int = 0, outside_hours: bool = False) -> Board:
-    """Everybody's hours and claims for the order's day and `days` more. Six statements.
+    """Everybody's hours and claims for the order's day and `days` more. Six statements, seven in turn.
 
     Claims are final only for staff rows that are locked: lock first, then read.
     """
+    assignment = business().assignment
     people = scheduling.workloads(
         place=request.place,
         service_ids=request.service_ids,
         start=request.start,
         end=request.start + request.longest + timedelta(days=days),
         staff_ids=request.candidates,
+        idle=assignment is Assignment.LONGEST_IDLE,
     )
-    return Board(workloads={person.staff_id: person for person in people}, outside_hours=outside_hours)
+    workloads = {person.staff_id: person for person in people}
+    return Board(workloads=workloads, outside_hours=outside_hours, assignment=assignment)
 
 
 def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] | None = None) -> list[Alternative]:

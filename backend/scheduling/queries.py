@@ -20,6 +20,7 @@ from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
+    OPEN_STATUSES,
     AvailabilityDay,
     Busy,
     Day,
@@ -119,31 +120,43 @@ def workloads(
     start: datetime,
     end: datetime,
     staff_ids: Iterable[int] | None = None,
+    idle: bool = False,
 ) -> list[Workload]:
     """Who could come, and when everybody works and is busy in [start, end), by staff id.
 
     Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
     `place`, and true for all where there is none. Working hours and claims are known for the whole dates that the
-    window touches. Six statements, however many people and days. In a transaction that has locked the staff
-    rows, claims are as they will stay until it ends.
+    window touches. Six statements, however many people and days; one more where `idle` asks since when they had no
+    visit, which the rule of assignment takes where the business sends people in turn. In a transaction that has locked
+    the staff rows, claims are as they will stay until it ends.
     """
     zone = business().zone
     first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
-    return workloads_on(days_between(first, last, zone), place=place, service_ids=service_ids, staff_ids=staff_ids)
+    days = days_between(first, last, zone)
+    return workloads_on(days, place=place, service_ids=service_ids, staff_ids=staff_ids, idle=idle)
 
 
 def workloads_on(
-    days: Sequence[Day], *, place: Place | None, service_ids: Iterable[int], staff_ids: Iterable[int] | None = None
+    days: Sequence[Day],
+    *,
+    place: Place | None,
+    service_ids: Iterable[int],
+    staff_ids: Iterable[int] | None = None,
+    idle: bool = False,
 ) -> list[Workload]:
     """As `workloads`, for consecutive dates."""
     rosters = staff_queries.rosters(
         service_ids=set(service_ids), staff_ids=staff_ids, first_day=days[0].date, last_day=days[-1].date
     )
-    claims = _claims([roster.staff_id for roster in rosters], days[0].start, days[-1].end)
-    return [_workload(roster, days, place, claims[roster.staff_id]) for roster in rosters]
+    people = [roster.staff_id for roster in rosters]
+    claims = _claims(people, days[0].start, days[-1].end)
+    ends = _last_visit_ends(people, days) if idle else {}
+    return [_workload(roster, days, place, claims[roster.staff_id], ends.get(roster.staff_id)) for roster in rosters]
 
 
-def _workload(roster: Roster, days: Sequence[Day], place: Place | None, busy: Sequence[Busy]) -> Workload:
+def _workload(
+    roster: Roster, days: Sequence[Day], place: Place | None, busy: Sequence[Busy], last_visit_end: int | None
+) -> Workload:
     return Workload(
         staff_id=roster.staff_id,
         staff_name=roster.name,
@@ -156,7 +169,25 @@ def _workload(roster: Roster, days: Sequence[Day], place: Place | None, busy: Se
             {day: _minutes(hours) for day, hours in roster.exceptions.items()},
         ),
         busy=busy,
+        last_visit_end=last_visit_end,
     )
+
+
+_LAST_VISIT_ENDS = """
+SELECT staff_id, max(extract(epoch FROM "end")::bigint + buffer_minutes * 60)
+FROM scheduling_appointment
+WHERE staff_id = ANY(%s)
+  AND (status = 'COMPLETED' AND start < to_timestamp(%s) OR status = ANY(%s) AND start < to_timestamp(%s))
+GROUP BY staff_id
+"""
+
+
+def _last_visit_ends(staff_ids: Sequence[int], days: Sequence[Day]) -> dict[int, int]:
+    """When each one's last visit that shows no claim on `days` ended, with its buffer. One statement."""
+    with connection.cursor() as cursor:
+        opened = [status.value for status in OPEN_STATUSES]
+        cursor.execute(_LAST_VISIT_ENDS, [list(staff_ids), days[-1].end, opened, days[0].start])
+        return dict(cursor.fetchall())
 
 
 def covers(areas: Iterable[Area], place: Place) -> bool:

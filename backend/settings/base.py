@@ -184,6 +184,7 @@ ROTA_BUSINESS = Business(
     slot_grid_minutes=ENV["ROTA_SLOT_GRID_MINUTES"],
     booking_notice=timedelta(hours=ENV["ROTA_BOOKING_NOTICE_HOURS"]),
     booking_horizon=timedelta(days=ENV["ROTA_BOOKING_HORIZON_DAYS"]),
+    assignment=ENV["ROTA_ASSIGNMENT"],
     email=ENV["ROTA_BUSINESS_EMAIL"],
     public_url=ENV["PUBLIC_URL"].rstrip("/"),
 )

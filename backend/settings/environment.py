@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.core.fairness import Assignment
+
 
 def _boolean(text: str) -> bool:
     if text.lower() in ("1", "true", "yes", "on"):
@@ -49,6 +51,12 @@ def _grid(text: str) -> int:
     if 1440 % number:
         raise ValueError("say a number of minutes that divides a day")
     return number
+
+
+def _assignment(text: str) -> Assignment:
+    if text not in list(Assignment):
+        raise ValueError(f"say one of {', '.join(Assignment)}")
+    return Assignment(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,9 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("ROTA_SLOT_GRID_MINUTES", "15", _grid, "Bookable starts lie on multiples of this from midnight."),
     Variable("ROTA_BOOKING_NOTICE_HOURS", "2", _natural, "Earliest start offered, from now."),
+    Variable(
+        "ROTA_ASSIGNMENT", "LEAST_BOOKED", _assignment, "Who is sent, of all who could: LEAST_BOOKED or LONGEST_IDLE."
+    ),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
 )
 

@@ -2,8 +2,8 @@
 
 Items of one member of staff follow each other (work, then buffer) in the order of their positions, from the order's
 start; different members work side by side. An item that names nobody goes to whoever offers the service, covers the
-address, is free, and has least booked that day (ties by id), counting what this order has given them already
-(DESIGN.md, "Confirm").
+address, is free, and comes first by the business's rule of assignment (scheduling/rules/assignment.py), counting what
+this order has given them already (DESIGN.md, "Confirm").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from backend.scheduling.errors import (
     SlotTaken,
     StaffNotQualified,
 )
-from backend.scheduling.rules import Day, Need, Offer, Workload
+from backend.scheduling.rules import Assignment, Day, Need, Offer, Queue, Workload
 
 _MAX_TRIES = 500
 """Visits tried for one start before we call it impossible. Real orders need about as many as they have items; only a
@@ -60,6 +60,7 @@ class Board:
 
     workloads: Mapping[int, Workload]
     outside_hours: bool = False
+    assignment: Assignment = Assignment.LEAST_BOOKED
 
 
 def plan_visits(items: Sequence[PlanItem], board: Board, *, start: datetime, day: Day) -> list[PlannedVisit]:
@@ -115,7 +116,7 @@ class _Search:
 
     def __init__(self, board: Board, start: datetime, day: Day, *, tries: int = _MAX_TRIES) -> None:
         self.board, self.start = board, start
-        self.booked = {person.staff_id: person.booked_seconds(day) for person in board.workloads.values()}
+        self.queue = Queue(board.workloads.values(), day=day, assignment=board.assignment)
         self.tries, self.tried = tries, 0
 
     def complete(self, items: Sequence[PlanItem], planned: Sequence[PlannedVisit]) -> list[PlannedVisit] | None:
@@ -147,14 +148,11 @@ class _Search:
         return refusal
 
     def by_preference(self, item: PlanItem, planned: Sequence[PlannedVisit]) -> list[Workload]:
-        """The person who was named, or everybody, least booked first."""
+        """The person who was named, or everybody, whoever is to be sent first in front."""
         people = self.board.workloads
         if item.staff_id is not None:
             return [people[item.staff_id]] if item.staff_id in people else []
-        booked = dict(self.booked)
-        for visit in planned:
-            booked[visit.staff_id] += int((visit.busy_until - visit.start).total_seconds())
-        return sorted(people.values(), key=lambda person: (booked[person.staff_id], person.staff_id))
+        return self.queue.in_order([(visit.staff_id, visit.start, visit.busy_until) for visit in planned])
 
     def next_visit(self, item: PlanItem, person: Workload, planned: Sequence[PlannedVisit]) -> PlannedVisit:
         """The item's visit after those that the person has in this order, at the person's own pace."""

@@ -1,6 +1,8 @@
 """Decisions about time: states of a visit, working days, who is free when. Pure: no ORM, no clock, no network."""
 
+from backend.core.fairness import Assignment
 from backend.scheduling.errors import Alternative
+from backend.scheduling.rules.assignment import Given, Queue
 from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
 from backend.scheduling.rules.days import Day, day_of, days_between
 from backend.scheduling.rules.states import (
@@ -29,16 +31,19 @@ __all__ = [
     "Alternative",
     "AppointmentStatus",
     "AppointmentType",
+    "Assignment",
     "AvailabilityDay",
     "Busy",
     "ClaimKind",
     "Day",
     "DayReason",
+    "Given",
     "Interval",
     "Move",
     "Need",
     "Offer",
     "PaymentStatus",
+    "Queue",
     "Slot",
     "Span",
     "VisitPlan",

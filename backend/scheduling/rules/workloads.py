@@ -39,6 +39,9 @@ class Workload:
     offers: Mapping[int, Offer] = field(default_factory=dict)
     work: Sequence[Span] = ()
     busy: Sequence[Busy] = ()
+    last_visit_end: int | None = None
+    """When its last visit that `busy` doesn't show ended, with its buffer: one from before the window, or one that is
+    done. None where there is none, or where nobody asked (`queries.workloads(idle=True)`)."""
 
     def offers_service(self, service_id: int) -> bool:
         return service_id in self.offers
@@ -64,6 +67,11 @@ class Workload:
             for claim in self.busy
             if not claim.is_time_off
         )
+
+    def idle_since(self, day: Day) -> int | None:
+        """When the last visit that begins before the end of `day` ends, buffer included; None without any."""
+        ends = [claim.end for claim in self.busy if not claim.is_time_off and claim.start < day.end]
+        return max([*ends, *([] if self.last_visit_end is None else [self.last_visit_end])], default=None)
 
 
 def working_spans(

@@ -56,6 +56,7 @@ def test_production_refuses_to_start_and_names_the_variable(name: str, value: st
         ("ROTA_CURRENCY", "pounds"),
         ("PORT", "zero"),
         ("ROTA_SLOT_GRID_MINUTES", "7"),
+        ("ROTA_ASSIGNMENT", "FAVOURITES"),
     ],
 )
 def test_a_senseless_value_is_named_at_start(name: str, value: str) -> None:

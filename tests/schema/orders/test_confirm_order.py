@@ -1,16 +1,20 @@
 """confirmOrder: all or nothing."""
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from psycopg.types.range import Range
 
 from backend.catalogue.models import Service
 from backend.events.models import Event
 from backend.orders.models import Order, OrderItem
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
+from backend.scheduling.rules import Assignment
 from backend.staff.models import Staff
 from tests import factories
 from tests.client import Api, gid
@@ -297,3 +301,19 @@ def test_confirming_takes_a_bounded_number_of_statements_however_many_items(
     assert Appointment.objects.count() == items
     signing_in = 1
     assert len(taken) - signing_in <= at_most, "\n".join(taken)
+
+
+def test_a_business_that_takes_turns_sends_whoever_has_been_idle_longest(personas: Personas) -> None:
+    """Anna has nothing that Monday but came on the Friday before; Bob has an early visit that day, Cat last week."""
+    service = factories.service()
+    anna, bob, cat = (factories.staff_member(service, name=name) for name in ("Anna", "Bob", "Cat"))
+    factories.confirmed_order(service, staff=anna, scheduled_date=date(2027, 2, 26))
+    factories.confirmed_order(service, staff=bob, scheduled_time=time(9))
+    factories.confirmed_order(service, staff=cat, scheduled_date=date(2027, 2, 22))
+    coming: list[str] = []
+    for assignment in (Assignment.LONGEST_IDLE, Assignment.LEAST_BOOKED):
+        order = factories.pending_order(service, scheduled_time=time(12))
+        with override_settings(ROTA_BUSINESS=replace(settings.ROTA_BUSINESS, assignment=assignment)):
+            assert confirm(personas["admin"], order)["userErrors"] == []
+        coming += order.items.values_list("appointment__staff__name", flat=True)
+    assert coming == ["Cat", "Anna"]
