@@ -116,8 +116,8 @@ class ApproveChangePayload(ChangeRequestPayload):
 @strawberry.type
 class ChangesMutation:
     @mutation(
-        description="Ask for another time of an order. Guests by token and customers until the deadline; the office "
-        "always. One request of an order waits at a time."
+        description="Ask for another time of an order. Guests by token and customers while it is pending, then until "
+        "the deadline; the office always. One request of an order waits at a time."
     )
     def request_change(self, info: Info, input: RequestChangeInput) -> ChangeRequestPayload:
         change = actions.request_change(

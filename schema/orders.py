@@ -8,7 +8,7 @@ import strawberry
 import strawberry_django
 from django.db.models import Q, QuerySet
 
-from backend.core.errors import Refusals
+from backend.core.errors import FieldPath, Refusals
 from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from backend.orders import actions, queries
@@ -16,6 +16,7 @@ from backend.orders.actions import OrderRequest
 from backend.orders.models import Order as OrderModel
 from backend.orders.models import OrderItem as OrderItemModel
 from backend.orders.models import OrderItemExtra as OrderItemExtraModel
+from backend.orders.permissions import sees_internal_notes
 from backend.orders.rules import CartItem, OrderPaymentStatus
 from backend.scheduling.rules import AppointmentStatus
 from schema.catalogue import Service
@@ -198,8 +199,16 @@ class Order(VisibleNode):
         return self.cancellation_reason if sees_private_fields(self, info) else None
 
     @strawberry_django.field(
+        only=["internal_notes"],
+        description="Notes of the office, for admins and managers with manage_orders; null else.",
+    )
+    def internal_notes(self, info: Info) -> str | None:
+        return self.internal_notes if sees_internal_notes(info.context.viewer) else None
+
+    @strawberry_django.field(
         only=["status", "cancellation_deadline", "customer_id"],
-        description="Whether the viewer may cancel it now: owner and guest until the deadline, the office later too.",
+        description="Whether the viewer may cancel it now: owner and guest while it is pending, then until the "
+        "deadline; the office as long as it is open.",
     )
     def can_cancel(self, info: Info) -> bool:
         row: OrderModel = self  # type: ignore[assignment]
@@ -232,9 +241,8 @@ class OrderItemInput:
         default=None, description="Who should come, if it matters; its own price counts then."
     )
 
-    def decoded(self, position: int) -> CartItem:
-        """As the domain takes it."""
-        field = ("items", position)
+    def decoded(self, field: FieldPath) -> CartItem:
+        """As the domain takes it; it stands under `field` in the input."""
         return CartItem(
             service_id=decode_id(self.service_id, "Service", (*field, "service_id")),
             quantity=self.quantity,
@@ -248,7 +256,7 @@ class OrderItemInput:
 
 def decode_items(items: Sequence[OrderItemInput]) -> list[CartItem]:
     """The cart as the domain takes it."""
-    return [item.decoded(position) for position, item in enumerate(items)]
+    return [item.decoded(("items", position)) for position, item in enumerate(items)]
 
 
 @strawberry.type(description="What a cart costs. Amounts are null where the cart itself can't be priced.")
@@ -445,8 +453,8 @@ class OrdersMutation:
         return ConfirmOrderPayload(row=order)
 
     @mutation(
-        description="Call an order off with its visits. Guests by token and customers until the deadline; the office "
-        "always, with a reason."
+        description="Call an order off with its visits. Guests by token and customers while it is pending, then until "
+        "the deadline; the office always, with a reason."
     )
     def cancel_order(self, info: Info, input: CancelOrderInput) -> OpenedOrderPayload:
         order = actions.cancel_order(

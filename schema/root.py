@@ -14,6 +14,7 @@ from schema.extensions import Schema
 from schema.live import LiveSubscription
 from schema.membership import MembershipMutation, MembershipQuery, RegistrationMutation
 from schema.nodes import NodeQuery
+from schema.order_edits import OrderEditsMutation
 from schema.orders import OrdersMutation, OrdersQuery
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
@@ -48,6 +49,7 @@ Mutation = merge_types(
         CustomersMutation,
         EventsMutation,
         MembershipMutation,
+        OrderEditsMutation,
         OrdersMutation,
         RegistrationMutation,
         SchedulingMutation,

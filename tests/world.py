@@ -81,12 +81,14 @@ def make_world() -> World:
 def _add_orders(world: World, service: Service) -> None:
     """A pending one of the customer, a pending one of a guest, and a confirmed one with its visit."""
     customer, staff = world.personas.customer, world.personas.staff
-    order = world.add("order", factories.pending_order(service, customer=customer))
-    item = world.add("item", OrderItem.objects.get(order=order.pk))
+    order = world.add("order", factories.pending_order(service, service, customer=customer))
+    item = world.add("item", OrderItem.objects.get(order=order.pk, position=0))
+    world.add("second item", OrderItem.objects.get(order=order.pk, position=1))
     extra = OrderItemExtra(item_id=item.pk, extra_id=world.rows["extra"].pk, name="Oven", price=0, duration_minutes=0)
     extra.save()
     world.add("chosen extra", extra)
-    world.add("guest order", factories.pending_order(service))
+    guest_order = world.add("guest order", factories.pending_order(service, service))
+    world.add("guest item", OrderItem.objects.get(order=guest_order.pk, position=0))
     confirmed = factories.confirmed_order(service, staff=staff, customer=customer, scheduled_date=date(2027, 3, 2))
     world.add("confirmed order", confirmed)
     change = ChangeRequest(order=confirmed, requested_date=date(2027, 3, 4), requested_time=time(10), created_at=NOW)

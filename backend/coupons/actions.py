@@ -144,6 +144,34 @@ def give_back(*, order_id: int, now: datetime) -> bool:
     return True
 
 
+@step
+def reprice_use(*, order_id: int, lines: Sequence[Line], email: str, now: datetime) -> Decimal:
+    """What the coupon of an order takes off once its lines, or its e-mail, are others; its use is kept.
+
+    The order is judged as if it were placed now, with its own use still free: CouponRefused for the first reason
+    against it, and then nothing is changed (docs/adr/0014-what-a-changed-order-costs.md). Takes the coupon's lock: call
+    it after orders and staff are locked. Raises CouponUsage.DoesNotExist for an order without a live use.
+    """
+    use = CouponUsage.objects.get(order_id=order_id, given_back_at=None)
+    coupon = Coupon.objects.select_for_update(no_key=True).get(pk=use.coupon_id)
+    terms = terms_of(coupon, email=email, excluding_order=order_id)
+    objection = first_objection(terms, lines, now)
+    if objection is not None:
+        raise objection
+    person = person_key(email)
+    if person != use.person:
+        use.person, use.ordinal = person, _free_ordinal(coupon, person)
+    use.amount = discount(terms, lines)
+    use.save(update_fields=["person", "ordinal", "amount"])
+    return use.amount
+
+
+@step
+def give_use(*, order_id: int, customer_id: int) -> int:
+    """Let a guest order's use belong to its customer, too; how many. The person's key stays what it is counted by."""
+    return CouponUsage.objects.filter(order_id=order_id, customer=None).update(customer_id=customer_id)
+
+
 def _free_ordinal(coupon: Coupon, person: str) -> int:
     """The least number that no live use of this person has: uses that were given back leave theirs free."""
     taken = set(

@@ -29,6 +29,21 @@ class OrderStaffAssigned(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged(Fact):
+    """Something about the order is another. `fields` names what, in the words of the API's inputs in snake_case.
+
+    `by_office` tells whether the office did it, or whoever placed the order.
+    """
+
+    kind: ClassVar[str] = "order.changed"
+
+    order_id: int
+    customer_id: int | None
+    fields: list[str]
+    by_office: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderConfirmed(Fact):
     """Every item has its visit."""
 

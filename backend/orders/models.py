@@ -42,6 +42,7 @@ class Order(models.Model):
     scheduled_date = models.DateField(help_text="Wanted date, in the business's time zone.")
     scheduled_time = models.TimeField(help_text="Wanted wall-clock time, in the business's time zone.")
     notes = models.TextField(blank=True, help_text="What the customer wants known.")
+    internal_notes = models.TextField(blank=True, help_text="Notes of the office; nobody else sees them.")
     subtotal = models.DecimalField(max_digits=10, decimal_places=2, help_text="Sum of the lines.")
     discount = models.DecimalField(max_digits=10, decimal_places=2, default=0, help_text="What a coupon takes off.")
     total = models.DecimalField(max_digits=10, decimal_places=2, help_text="Subtotal less discount.")
@@ -131,7 +132,10 @@ class OrderItem(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["order", "position"], name="order_item_one_per_position"),
+            # Checked at the end of a statement, so that one can move several lines up.
+            models.UniqueConstraint(
+                fields=["order", "position"], name="order_item_one_per_position", deferrable=models.Deferrable.IMMEDIATE
+            ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="order_item_quantity_positive"),
             models.CheckConstraint(
                 condition=Q(total_price=models.F("unit_price") * models.F("quantity")), name="order_item_total_adds_up"

@@ -30,6 +30,16 @@ def require_ask_change(viewer: Viewer, order: Order) -> None:
     require_cancel(viewer, order)
 
 
+def require_update(viewer: Viewer, order: Order) -> None:
+    """As cancelling: the office, and the customer whose order it is."""
+    require_cancel(viewer, order)
+
+
+def sees_internal_notes(viewer: Viewer) -> bool:
+    """What the office notes for itself: admins, and managers with manage_orders. Nobody else writes it either."""
+    return viewer.may(Permission.MANAGE_ORDERS)
+
+
 def require_cancel(viewer: Viewer, order: Order) -> None:
     """The office, and the customer whose order it is. Staff see orders and may not cancel them."""
     require_signed_in(viewer)

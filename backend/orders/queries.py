@@ -35,6 +35,7 @@ from backend.orders.rules import (
     PriceList,
     ServiceFacts,
     can_become,
+    deadline_binds,
     find_alternatives,
     price_cart,
     rank_starts,
@@ -107,8 +108,20 @@ def order_for(viewer: Viewer, order_id: int, *, field: FieldPath = (), lock: boo
 
 def order_of_item(viewer: Viewer, item_id: int, *, field: FieldPath = ()) -> Order:
     """The visible order that an item belongs to, locked; NotFound under the item's field."""
-    order = _locked(orders_visible_to(viewer)).filter(pk__in=_order_id_of(item_id)).first()
+    rows = orders_visible_to(viewer).select_related("customer")
+    order = _locked(rows).filter(pk__in=_order_id_of(item_id)).first()
     if order is None:
+        raise NotFound("There is no such item.", field)
+    return order
+
+
+def order_of_named_item(viewer: Viewer, item_id: int, *, tracking_token: str | None, field: FieldPath = ()) -> Order:
+    """As `order_of_item`; with a tracking token, the order that it opens, whose item it has to be."""
+    if tracking_token is None:
+        require_signed_in(viewer)
+        return order_of_item(viewer, item_id, field=field)
+    order = named_order(viewer, order_id=None, tracking_token=tracking_token)
+    if not order.items.filter(pk=item_id).exists():
         raise NotFound("There is no such item.", field)
     return order
 
@@ -126,6 +139,11 @@ def require_one_name(*, order_id: int | None, tracking_token: str | None, addres
     """Required unless an order is named by exactly one of the two; RateLimited for tries with tokens."""
     if (order_id is None) == (tracking_token is None):
         raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
+    limit_token(tracking_token, address=address)
+
+
+def limit_token(tracking_token: str | None, *, address: str) -> None:
+    """RateLimited for too many tries with tokens from one network address."""
     if tracking_token is not None:
         require_within(TOKEN_LOOKUPS, address)
 
@@ -173,16 +191,44 @@ def sees_private_fields(viewer: Viewer, order: Order) -> bool:
 
 
 def may_cancel_now(viewer: Viewer, order: Order, *, is_opened: bool, now: datetime) -> bool:
-    """Whether cancelling would be accepted: from the office in any open state, from others until the deadline."""
+    """Whether cancelling would be accepted: from the office in any open state; from others while it is pending, and
+    once it is confirmed until the deadline.
+    """
     if not can_become(OrderStatus(order.status), OrderStatus.CANCELLED):
         return False
-    in_time = not deadline_passed(order.cancellation_deadline, now)
+    binds = deadline_binds(OrderStatus(order.status))
+    in_time = not binds or not deadline_passed(order.cancellation_deadline, now)
     return viewer.may(Permission.MANAGE_ORDERS) or (in_time and (is_opened or owns(viewer, order)))
 
 
 def items_of(order: Order) -> list[OrderItem]:
     """The items with their extras, by position. Two statements."""
     return list(order.items.prefetch_related("extras").order_by("position"))
+
+
+def line_of(item: OrderItem) -> Line:
+    """An item as it was frozen. Fetch `extras` with it."""
+    return Line(
+        service_id=item.service_id,
+        quantity=item.quantity,
+        staff_id=item.staff_id,
+        extras=tuple(
+            ExtraFacts(
+                id=extra.extra_id,
+                service_id=item.service_id,
+                name=extra.name,
+                price=extra.price,
+                duration_minutes=extra.duration_minutes,
+                is_active=True,
+            )
+            for extra in item.extras.all()
+        ),
+        unit_price=item.unit_price,
+        total_price=item.total_price,
+        duration_minutes=item.duration_minutes,
+        extra_minutes=item.extra_minutes,
+        buffer_minutes=item.buffer_minutes,
+    )
 
 
 def order_for_message(order_id: int) -> Order:

@@ -17,6 +17,7 @@ from backend.orders.queries import named_order, order_for, order_of_item, requir
 from backend.orders.rules import (
     OrderPaymentStatus,
     OrderStatus,
+    deadline_binds,
     payment_status_when_completed,
     require_in_time,
     require_transition,
@@ -77,7 +78,8 @@ def cancel_order(
 
     The use of a coupon is given back if the order was never confirmed.
 
-    Whoever holds the tracking token and the signed-in customer may do so until the order's deadline (TooLate after it);
+    Whoever holds the tracking token and the signed-in customer may do so as long as it is pending, and once it is
+    confirmed until its deadline (TooLate after it);
     the office at any time, with a reason (Required). `address` is the client's network address: tries with tokens are
     limited by it. Raises NotFound, StaleVersion and InvalidTransition.
     """
@@ -103,7 +105,7 @@ def _cancel(
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
     reason = _checked_reason(order, reason, version, is_required=by_office)
     require_transition(OrderStatus(order.status), OrderStatus.CANCELLED)
-    if not by_office:
+    if not by_office and deadline_binds(OrderStatus(order.status)):
         require_in_time(order.cancellation_deadline, now=now)
     was_confirmed = order.confirmed_at is not None
     cancel_visits(

@@ -6,6 +6,7 @@ from backend.accounts.queries import user_for
 from backend.core.errors import InvalidTransition, NotAllowed
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer, require_signed_in
+from backend.coupons.actions import give_use
 from backend.events.actions import emit
 from backend.orders.errors import EmailMismatch, EmailNotVerified
 from backend.orders.events import OrderLinked
@@ -15,8 +16,8 @@ from backend.scheduling.actions import give_bookings
 
 
 def link_guest_order(*, viewer: Viewer, tracking_token: str, address: str, now: datetime) -> Order:
-    """Give a guest's order, and the bookings of its visits, to the signed-in customer whose verified e-mail is the
-    guest's.
+    """Give a guest's order, the bookings of its visits and the use of its coupon to the signed-in customer whose
+    verified e-mail is the guest's.
 
     It stays a guest's order by origin. `address` is the client's network address: tries with tokens are limited by it.
     Raises NotSignedIn, NotAllowed for whoever is no customer, NotFound, EmailNotVerified, EmailMismatch, and
@@ -44,5 +45,6 @@ def _link(*, viewer: Viewer, tracking_token: str, now: datetime) -> Order:
     order.save(update_fields=["customer", "account_linked_at", "version"])
     visits = OrderItem.objects.filter(order=order, appointment__isnull=False).values_list("appointment_id", flat=True)
     give_bookings(appointment_ids=[each for each in visits if each is not None], customer_id=viewer.customer_id)
+    give_use(order_id=order.pk, customer_id=viewer.customer_id)
     emit([OrderLinked(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
     return order

@@ -78,5 +78,6 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
         city="",
         postcode="",
         notes="",
+        internal_notes="",
         cancellation_reason="",
     )

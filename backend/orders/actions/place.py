@@ -1,6 +1,6 @@
 """Placing an order: everything is checked and frozen, nobody's time is taken yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from backend.core import clock
 from backend.core.business import business
-from backend.core.errors import InvalidInput, Problems, Required
+from backend.core.errors import FieldPath, InvalidInput, Problems, Required
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.money import ZERO
 from backend.core.references import reference, secret_token
@@ -84,7 +84,7 @@ def place_order(*, viewer: Viewer, request: OrderRequest, idempotency_key: str |
         return Order.objects.get(pk=claimed.result_id)
     checked = _check(viewer, request, now)
     order = _save_order(checked, request, now)
-    _save_items(order, checked.lines)
+    save_items(order, checked.lines)
     _redeem_coupon(order, checked.lines, request.coupon_code, now)
     settle_key(claimed, order)
     emit([OrderPlaced(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
@@ -109,7 +109,8 @@ def _check(viewer: Viewer, request: OrderRequest, now: datetime) -> _Checked:
         if (request.coupon_code or "").strip():
             coupon_by_code(request.coupon_code or "")
     problems.raise_all()
-    _require_covered(request, lines, prices, place)
+    field = ("address_id",) if request.address is None else ("address", "postcode")
+    require_covered(lines, prices, place, field=field)
     return _Checked(customer_id=customer_id, contact=contact, address=address, start=start, notes=notes, lines=lines)
 
 
@@ -125,14 +126,20 @@ def _who(viewer: Viewer, request: OrderRequest) -> tuple[int | None, Contact | N
 
 
 def _where(viewer: Viewer, request: OrderRequest) -> tuple[PostalAddress, Place]:
+    return place_of(viewer, request.address, request.address_id, customer_id=viewer.customer_id)
+
+
+def place_of(
+    viewer: Viewer, given: PostalAddress | None, address_id: int | None, *, customer_id: int | None
+) -> tuple[PostalAddress, Place]:
     """The address, cleaned or copied from the customer's own, and where it lies."""
-    if (request.address is None) == (request.address_id is None):
+    if (given is None) == (address_id is None):
         raise Required("Give either an address or the id of one of yours.", ("address",))
-    if request.address is not None:
-        address = clean_address(request.address, field=("address",))
+    if given is not None:
+        address = clean_address(given, field=("address",))
         return address, locate(address.postcode, field=("address", "postcode"))
-    row = address_for(viewer, request.address_id or 0, field=("address_id",))
-    if row.customer_id != viewer.customer_id:
+    row = address_for(viewer, address_id or 0, field=("address_id",))
+    if row.customer_id != customer_id:
         raise InvalidInput("This is another customer's address.", ("address_id",))
     address = PostalAddress(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
     return address, locate(address.postcode, field=("address_id",))
@@ -154,25 +161,27 @@ def orderable_start(day: date, at: time, *, now: datetime, fields: tuple[str, st
     return start
 
 
-def _require_covered(request: OrderRequest, lines: Sequence[Line], prices: PriceList, place: Place) -> None:
-    """OutOfArea unless each service has somebody who offers it and serves the address, the named ones included."""
+def require_covered(
+    lines: Sequence[Line], prices: PriceList, place: Place, *, field: FieldPath, paths: Sequence[FieldPath] = ()
+) -> None:
+    """OutOfArea unless each service has somebody who offers it and serves the address, the named ones included.
+
+    `field` is where the address stands in the input, `paths` where each line does: `("items", position)` if left out.
+    """
     coming = who_covers(place, {staff_id for staff_id, _ in prices.offers})
     problems = Problems()
     uncovered = False
-    for position, line in enumerate(lines):
+    for path, line in zip(paths or [("items", position) for position in range(len(lines))], lines, strict=True):
         offering = {staff_id for staff_id, service_id in prices.offers if service_id == line.service_id}
         with problems:
             if not offering:
-                raise NoStaffAvailable("Nobody offers this service at present.", ("items", position, "service_id"))
+                raise NoStaffAvailable("Nobody offers this service at present.", (*path, "service_id"))
             if not offering & coming:
                 uncovered = True
             elif line.staff_id is not None and line.staff_id not in coming:
-                raise OutOfArea(
-                    "This member of staff does not serve your postcode.", ("items", position, "preferred_staff_id")
-                )
+                raise OutOfArea("This member of staff does not serve your postcode.", (*path, "preferred_staff_id"))
     with problems:
         if uncovered:
-            field = ("address_id",) if request.address is None else ("address", "postcode")
             raise OutOfArea("We don't come to this postcode for everything that you chose.", field)
     problems.raise_all()
 
@@ -234,8 +243,8 @@ def _redeem_coupon(order: Order, lines: Sequence[Line], code: str | None, now: d
     order.save(update_fields=["coupon_code", "discount", "total"])
 
 
-def _save_items(order: Order, lines: Sequence[Line]) -> None:
-    """One statement for the items, one for their extras."""
+def save_items(order: Order, lines: Sequence[Line], *, first: int = 0) -> list[OrderItem]:
+    """Insert lines from position `first` on: one statement for the items, one for their extras."""
     items = OrderItem.objects.bulk_create(
         [
             OrderItem(
@@ -250,9 +259,15 @@ def _save_items(order: Order, lines: Sequence[Line]) -> None:
                 buffer_minutes=line.buffer_minutes,
                 staff_id=line.staff_id,
             )
-            for position, line in enumerate(lines)
+            for position, line in enumerate(lines, start=first)
         ]
     )
+    save_extras(zip(items, lines, strict=True))
+    return items
+
+
+def save_extras(lines: Iterable[tuple[OrderItem, Line]]) -> None:
+    """Insert the extras of lines. One statement."""
     OrderItemExtra.objects.bulk_create(
         [
             OrderItemExtra(
@@ -262,7 +277,7 @@ def _save_items(order: Order, lines: Sequence[Line]) -> None:
                 price=extra.price,
                 duration_minutes=extra.duration_minutes,
             )
-            for item, line in zip(items, lines, strict=True)
+            for item, line in lines
             for extra in line.extras
         ]
     )

@@ -18,6 +18,7 @@ from backend.orders.queries import alternatives_for, named_order, order_of_chang
 from backend.orders.rules import (
     ChangeStatus,
     OrderStatus,
+    deadline_binds,
     require_changeable,
     require_in_time,
     require_other_time,
@@ -46,8 +47,9 @@ def request_change(
 ) -> ChangeRequest:
     """Ask for another time of an order that is pending or confirmed; nothing moves until the office approves.
 
-    Whoever holds the tracking token and the signed-in customer may ask until the order's deadline (TooLate after it);
-    the office may at any time. Date and time are on the business's wall, and bound like those of a new order.
+    Whoever holds the tracking token and the signed-in customer may ask while it is pending, and once it is confirmed
+    until its deadline (TooLate after it); the office may at any time. Date and time are on the business's wall, and
+    bound like those of a new order.
     `address` is the client's network address: tries with tokens are limited by it. Raises NotFound, InvalidTransition,
     and AlreadyExists while another request of the order waits. The same key with the same input asks once.
     """
@@ -80,7 +82,8 @@ def _request(
     if claimed.result_id is not None:
         return ChangeRequest.objects.get(pk=claimed.result_id, order=order)
     require_changeable(OrderStatus(order.status))
-    if tracking_token is not None or not viewer.may(Permission.MANAGE_ORDERS):
+    by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
+    if not by_office and deadline_binds(OrderStatus(order.status)):
         require_in_time(order.cancellation_deadline, now=now)
     if order.change_requests.filter(status=ChangeStatus.PENDING).exists():
         raise AlreadyExists("Another time was asked for already: wait for the answer, or take the request back.")

@@ -10,6 +10,8 @@ from backend.orders.rules.cart import (
     PriceList,
     ServiceFacts,
     price_cart,
+    price_item,
+    require_amount_fits,
     subtotal_of,
 )
 from backend.orders.rules.changes import (
@@ -21,11 +23,13 @@ from backend.orders.rules.changes import (
     wall_clock_shift,
 )
 from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits, rank_starts
+from backend.orders.rules.repricing import LineChange, reprice_line
 from backend.orders.rules.states import (
     TRANSITIONS,
     OrderPaymentStatus,
     OrderStatus,
     can_become,
+    deadline_binds,
     payment_status_when_completed,
     require_transition,
     require_version,
@@ -47,6 +51,7 @@ __all__ = [
     "ChangeStatus",
     "ExtraFacts",
     "Line",
+    "LineChange",
     "OrderPaymentStatus",
     "OrderStatus",
     "PlanItem",
@@ -54,11 +59,15 @@ __all__ = [
     "PriceList",
     "ServiceFacts",
     "can_become",
+    "deadline_binds",
     "find_alternatives",
     "payment_status_when_completed",
     "plan_visits",
     "price_cart",
+    "price_item",
     "rank_starts",
+    "reprice_line",
+    "require_amount_fits",
     "require_changeable",
     "require_in_time",
     "require_orderable_day",

@@ -92,10 +92,9 @@ def price_cart(items: Sequence[CartItem], prices: PriceList, *, field: FieldPath
     lines = []
     for position, item in enumerate(items):
         with problems:
-            lines.append(_price_item(item, prices, field=(*field, position)))
+            lines.append(price_item(item, prices, field=(*field, position)))
     problems.raise_all()
-    if subtotal_of(lines) > MAX_AMOUNT:
-        raise OutOfRange("This is more than one order can hold.", field)
+    require_amount_fits(subtotal_of(lines), field=field)
     return lines
 
 
@@ -104,11 +103,11 @@ def subtotal_of(lines: Iterable[Line]) -> Decimal:
     return sum((line.total_price for line in lines), ZERO)
 
 
-def _price_item(item: CartItem, prices: PriceList, *, field: FieldPath) -> Line:
+def price_item(item: CartItem, prices: PriceList, *, field: FieldPath) -> Line:
+    """One line, or everything that is wrong with it at once, each under its own path below `field`."""
     problems = Problems()
     with problems:
-        if not 1 <= item.quantity <= MAX_QUANTITY:
-            raise OutOfRange(f"A quantity lies between 1 and {MAX_QUANTITY}.", (*field, "quantity"))
+        require_quantity(item.quantity, field=(*field, "quantity"))
     with problems:
         service = _service(item, prices, field=(*field, "service_id"))
     with problems:
@@ -131,9 +130,26 @@ def _price_item(item: CartItem, prices: PriceList, *, field: FieldPath) -> Line:
         extra_minutes=sum(extra.duration_minutes for extra in extras),
         buffer_minutes=service.buffer_minutes,
     )
-    if line.visit_minutes > MAX_VISIT_MINUTES:
-        raise OutOfRange("This takes longer than a day: order it in parts.", (*field, "quantity"))
+    require_visit_fits(line, field=(*field, "quantity"))
     return line
+
+
+def require_visit_fits(line: Line, *, field: FieldPath) -> None:
+    """OutOfRange for a line that no day could hold."""
+    if line.visit_minutes > MAX_VISIT_MINUTES:
+        raise OutOfRange("This takes longer than a day: order it in parts.", field)
+
+
+def require_amount_fits(amount: Decimal, *, field: FieldPath) -> None:
+    """OutOfRange for a sum that no column of an order holds."""
+    if amount > MAX_AMOUNT:
+        raise OutOfRange("This is more than one order can hold.", field)
+
+
+def require_quantity(quantity: int, *, field: FieldPath) -> None:
+    """OutOfRange for a quantity that no line may have."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise OutOfRange(f"A quantity lies between 1 and {MAX_QUANTITY}.", field)
 
 
 def _service(item: CartItem, prices: PriceList, *, field: FieldPath) -> ServiceFacts:
@@ -146,15 +162,28 @@ def _service(item: CartItem, prices: PriceList, *, field: FieldPath) -> ServiceF
 
 
 def _extras(item: CartItem, prices: PriceList, *, field: FieldPath) -> tuple[ExtraFacts, ...]:
+    return choose_extras(item.extra_ids, item.service_id, prices.extras, field=field)
+
+
+def choose_extras(
+    extra_ids: Sequence[int],
+    service_id: int,
+    extras: Mapping[int, ExtraFacts],
+    *,
+    frozen: Mapping[int, ExtraFacts] | None = None,
+    field: FieldPath,
+) -> tuple[ExtraFacts, ...]:
+    """The chosen extras of a service, or what is wrong with each. Those of `frozen` are taken as they stand there."""
     problems = Problems()
     chosen: dict[int, ExtraFacts] = {}
-    for position, extra_id in enumerate(item.extra_ids):
+    kept = frozen or {}
+    for position, extra_id in enumerate(extra_ids):
         path = (*field, position)
         with problems:
-            extra = prices.extras.get(extra_id)
-            if extra is None or extra.service_id != item.service_id:
+            extra = kept.get(extra_id) or extras.get(extra_id)
+            if extra is None or extra.service_id != service_id:
                 raise NotFound("The service has no such extra.", path)
-            if not extra.is_active:
+            if extra_id not in kept and not extra.is_active:
                 raise ServiceInactive("This extra can't be chosen any more.", path)
             if extra_id in chosen:
                 raise InvalidInput("This extra is named twice.", path)

@@ -44,6 +44,14 @@ def require_transition(before: OrderStatus, after: OrderStatus) -> None:
         raise InvalidTransition(f"An order that is {before.value} can't become {after.value}.")
 
 
+def deadline_binds(status: OrderStatus) -> bool:
+    """Whether the cancellation deadline counts: it protects visits, and before the confirmation there are none.
+
+    So whoever orders within the deadline's hours can still take the order back until the office confirms it.
+    """
+    return status is not OrderStatus.PENDING
+
+
 def require_version(current: int, seen: int | None) -> None:
     """StaleVersion where the client names a version and the order has moved on since; without one, anything goes."""
     if seen is not None and seen != current:

@@ -12,7 +12,6 @@ from backend.orders.models import Order
 from backend.scheduling.models import Appointment, Claim
 from tests import factories
 from tests.client import Api, gid
-from tests.factories.business import NOW
 from tests.personas import Personas
 from tests.world import digest
 
@@ -90,8 +89,9 @@ def test_a_customer_cancels_its_own_and_no_other(personas: Personas) -> None:
 
 
 def test_a_customer_too_has_to_come_in_time(personas: Personas) -> None:
-    mine = factories.pending_order(factories.service(), customer=personas.customer, cancellation_deadline=NOW)
-    with time_machine.travel(NOW + timedelta(seconds=1), tick=False):
+    service = factories.service()
+    mine = factories.confirmed_order(service, staff=factories.staff_member(service), customer=personas.customer)
+    with time_machine.travel(DEADLINE + timedelta(seconds=1), tick=False):
         assert cancel(personas["customer"], orderId=gid(mine))["userErrors"] == [("TOO_LATE", "")]
 
 

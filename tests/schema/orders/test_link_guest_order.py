@@ -1,11 +1,13 @@
 """linkGuestOrder: the guest has an account now."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from backend.accounts.models import User
 from backend.core.viewer import Role
+from backend.coupons.models import CouponUsage
 from backend.customers.models import Customer
 from backend.events.models import Event
 from backend.orders.models import Order
@@ -94,3 +96,19 @@ def test_a_linked_order_is_forgotten_with_its_customer(order: Order) -> None:
     assert payload["userErrors"] == []
     order.refresh_from_db()
     assert (order.is_guest_order, order.guest_name, order.guest_email) == (False, "", "")
+
+
+def test_a_coupon_goes_with_the_order_and_counts_for_the_same_person(order: Order) -> None:
+    coupon = factories.coupon(max_uses_per_customer=1, used_count=1)
+    CouponUsage.objects.create(
+        coupon=coupon, order=order, person="ada@example.com", ordinal=1, amount=Decimal("10.00"), used_at=NOW
+    )
+    user = ada()
+    assert link(user, order)[1] == []
+    assert CouponUsage.objects.get().customer == user.customer
+    shop_item = {"serviceId": gid(order.items.get().service)}
+    quote = (
+        "query($i: [OrderItemInput!]!, $c: String) { quoteOrder(items: $i, couponCode: $c) { userErrors { code } } }"
+    )
+    found = Api(factories.token_for(user))(quote, i=[shop_item], c=coupon.code).data["quoteOrder"]
+    assert found["userErrors"] == [{"code": "COUPON_USED_BY_CUSTOMER"}]
