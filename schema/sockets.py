@@ -34,6 +34,7 @@ from strawberry.utils.aio import aclosing
 
 from backend.accounts.queries import viewers_of_tokens
 from backend.core import clock
+from backend.core.provenance import coming_from
 from backend.core.requests import bind_request_id, current_request_id, new_request_id
 from backend.core.threads import in_thread
 from backend.core.viewer import NOBODY, Viewer
@@ -193,7 +194,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         """Answer one operation. Errors before execution come as `error`, a syntax error too; the socket stays open."""
         bind_request_id(new_request_id())  # this task's own context
         try:
-            context, result = await in_thread(_execute, self.context, operation)
+            with coming_from("api"):
+                context, result = await in_thread(_execute, self.context, operation)
             if result is None:
                 await self._stream(operation, context)
             else:

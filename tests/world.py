@@ -140,7 +140,8 @@ def _add_dead_letter(world: World) -> None:
 
 def digest() -> str:
     """A fingerprint of every row of every table, but for when tokens were last used."""
-    tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
+    models = apps.get_models(include_auto_created=True)
+    tables = sorted({model._meta.db_table for model in models if model._meta.managed and not model._meta.proxy})
     parts = " UNION ALL ".join(
         f"SELECT '{table}' AS name, md5(string_agg(md5((to_jsonb(t) - 'last_used_at')::text), '' "  # noqa: S608
         f'ORDER BY to_jsonb(t)::text)) AS rows FROM "{table}" t'

@@ -13,6 +13,7 @@ from django.db.models import Q
 from backend.accounts.actions import forget_ended_tokens
 from backend.core import clock
 from backend.core.idempotency import forget_old_keys
+from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries
 from workers.models import PeriodicRun
@@ -89,7 +90,8 @@ class Clockwork(threading.Thread):
     def _run_or_log(self, job: Job) -> bool:
         """Whether there is more of it at once. A job that fails is tried again, and holds up no other."""
         try:
-            treated = run_if_due(job, now=clock.now())
+            with coming_from(f"job:{job.name}"):
+                treated = run_if_due(job, now=clock.now())
         except Exception:
             _log.exception("job.failed", job=job.name)
             return False

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from backend.core.audit import audited, audited_links
 from backend.core.choices import choices_of, one_of
 from backend.core.viewer import Permission, Role
 
@@ -17,6 +18,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
+@audited(secret=["password"], personal=["email", "name"], ignored=["last_login"])
 class User(AbstractBaseUser):
     """Someone who can sign in, by e-mail. The e-mail is kept in lower case; exactly one role."""
 
@@ -58,6 +60,7 @@ class User(AbstractBaseUser):
         return self.is_staff
 
 
+@audited(personal=["phone", "time_zone", "preferences"])
 class Profile(models.Model):
     """What a user tells about itself."""
 
@@ -70,6 +73,7 @@ class Profile(models.Model):
         return f"Profile of {self.user_id}"
 
 
+@audited()
 class Manager(models.Model):
     """What a user with the MANAGER role manages, and may do there."""
 
@@ -98,6 +102,7 @@ class Manager(models.Model):
         )
 
 
+@audited(secret=["token_hash"], personal=["user_agent"], ignored=["last_used_at"])
 class AccessToken(models.Model):
     """A sign-in. The token itself is shown once and never stored: only its SHA-256 is."""
 
@@ -116,6 +121,7 @@ class AccessToken(models.Model):
         return f"Token {self.pk} of user {self.user_id}"
 
 
+@audited(secret=["token"], personal=["email"])
 class Invitation(models.Model):
     """The right to register once, with this e-mail, in this role."""
 
@@ -140,3 +146,7 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"Invitation of {self.email}"
+
+
+ManagedStaff = audited_links(Manager.managed_staff, "ManagedStaff")
+ManagedCustomers = audited_links(Manager.managed_customers, "ManagedCustomers")

@@ -4,9 +4,11 @@ from django.db import models
 from django.db.models import Q
 
 from backend.catalogue.rules import ApprovalStatus, is_bookable
+from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 
 
+@audited()
 class Category(models.Model):
     """A group of services in the shop window."""
 
@@ -25,6 +27,7 @@ class Category(models.Model):
         return self.name
 
 
+@audited()
 class Service(models.Model):
     """Something that can be booked: a price, a duration, and the pause that follows it."""
 
@@ -75,6 +78,7 @@ class Service(models.Model):
         return is_bookable(is_active=self.is_active, approval_status=self.approval_status)
 
 
+@audited()
 class ServiceExtra(models.Model):
     """Something that can be added to a service, for more money and more time."""
 

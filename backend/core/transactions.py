@@ -1,7 +1,8 @@
 """The two kinds of writing function, and the wall between them.
 
 * `@use_case` is a door: what the schema, a worker or the back office may call. It opens one durable transaction, so it
-  can never be nested by accident, and what it emits is committed with what it writes, or not at all.
+  can never be nested by accident, and what it emits is committed with what it writes, or not at all. The first
+  statement of the transaction tells the database who does this (backend/core/provenance.py).
 * `@step` is a part of another domain's use case: it insists on being inside one, so that nobody writes half a fact.
 """
 
@@ -11,6 +12,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.db import transaction
+
+from backend.core.provenance import tell_database
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +33,7 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
         with transaction.atomic(durable=True):
             token = _inside.set(function.__qualname__)
             try:
+                tell_database(function.__name__, kwargs)
                 return function(*args, **kwargs)
             finally:
                 _inside.reset(token)

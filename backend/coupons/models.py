@@ -4,10 +4,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from backend.core.audit import audited, audited_links
 from backend.core.choices import choices_of, one_of
 from backend.coupons.rules import CouponState, DiscountType
 
 
+@audited()
 class Coupon(models.Model):
     """A code that takes something off an order."""
 
@@ -66,6 +68,7 @@ class Coupon(models.Model):
         return self.code
 
 
+@audited(personal=["person"])
 class CouponUsage(models.Model):
     """One use of a coupon by one person for one order; given back when the order falls through unconfirmed."""
 
@@ -104,3 +107,7 @@ class CouponUsage(models.Model):
 
     def __str__(self) -> str:
         return f"Use {self.pk} of coupon {self.coupon_id}"
+
+
+IncludedServices = audited_links(Coupon.included_services, "IncludedServices")
+ExcludedServices = audited_links(Coupon.excluded_services, "ExcludedServices")

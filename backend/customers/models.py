@@ -4,10 +4,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 from backend.customers.rules import AddressKind
 
 
+@audited(personal=["name", "email", "phone", "notes"])
 class Customer(models.Model):
     """A customer, with or without an account. Never deleted: archived by tag."""
 
@@ -35,6 +37,7 @@ class Customer(models.Model):
         return self.name
 
 
+@audited(personal=["line1", "line2", "city", "postcode"])
 class Address(models.Model):
     """A postal address of a customer."""
 

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.facts import Fact
+from backend.core.provenance import coming_from
 from backend.core.requests import current_request_id, new_request_id
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
@@ -97,14 +98,17 @@ def deliver(*, event_id: int, handler: str, effect: Effect, now: datetime) -> bo
     """Carry one delivery out: `effect` and "done" in one transaction; whether it was this call that did it.
 
     However often the message comes, and to however many workers at once, the effect happens once. Where it raises, it
-    is rolled back, and the failure is counted in a transaction of its own: tried again later, or dead. Log lines
-    and events of the effect carry the id of the request that caused the event.
+    is rolled back, and the failure is counted in a transaction of its own: tried again later, or dead. Log lines,
+    events and the trail of the effect carry the id of the request that caused the event, and the trail its actor.
     """
     event = Event.objects.filter(pk=event_id).first()
     if event is None:
         return False
     request_id = event.request_id or new_request_id()
-    with structlog.contextvars.bound_contextvars(request_id=request_id, event_id=event_id, handler=handler):
+    with (
+        structlog.contextvars.bound_contextvars(request_id=request_id, event_id=event_id, handler=handler),
+        coming_from(f"worker:{handler}", actor_id=event.actor_id),
+    ):
         try:
             return _act_once(event=event, handler=handler, effect=effect, now=now)
         except Exception as error:

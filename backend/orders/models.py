@@ -3,10 +3,25 @@
 from django.db import models
 from django.db.models import Q
 
+from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 from backend.orders.rules import REVIEWED, ChangeStatus, OrderPaymentStatus, OrderStatus
 
 
+@audited(
+    secret=["tracking_token"],
+    personal=[
+        "guest_name",
+        "guest_email",
+        "guest_phone",
+        "line1",
+        "line2",
+        "city",
+        "postcode",
+        "notes",
+        "cancellation_reason",
+    ],
+)
 class Order(models.Model):
     """One or more services at one address, on one date, for a customer or a guest."""
 
@@ -98,6 +113,7 @@ class Order(models.Model):
         return self.guest_phone if self.customer is None else self.customer.phone
 
 
+@audited()
 class OrderItem(models.Model):
     """One line: a service, how often, with which extras, and who comes."""
 
@@ -146,6 +162,7 @@ class OrderItem(models.Model):
         return f"{self.quantity} × {self.service_id}"
 
 
+@audited()
 class OrderItemExtra(models.Model):
     """An extra chosen for a line, at the price and length of that day."""
 
@@ -165,6 +182,7 @@ class OrderItemExtra(models.Model):
         return self.name
 
 
+@audited(personal=["reason", "review_note"])
 class ChangeRequest(models.Model):
     """Somebody asks for another time; the office decides. At most one request of an order waits."""
 

@@ -5,10 +5,12 @@ from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeFi
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 from backend.scheduling.rules import AppointmentStatus, AppointmentType, ClaimKind, PaymentStatus
 
 
+@audited(personal=["notes", "internal_notes", "completion_photos"])
 class Appointment(models.Model):
     """A visit: one member of staff doing one service from `start` to `end`."""
 
@@ -50,6 +52,7 @@ class Appointment(models.Model):
         return f"Appointment {self.pk} at {self.start:%Y-%m-%d %H:%M}"
 
 
+@audited(personal=["contact_name", "contact_email", "contact_phone", "line1", "line2", "city", "postcode"])
 class CustomerAppointment(models.Model):
     """Whom a visit is for, where and on which terms: frozen when it was booked."""
 
@@ -95,6 +98,7 @@ class CustomerAppointment(models.Model):
         return f"Booking of appointment {self.appointment_id}"
 
 
+@audited()
 class Claim(models.Model):
     """A stretch of one person's time that is taken. The only truth of busy.
 

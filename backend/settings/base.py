@@ -51,7 +51,10 @@ INSTALLED_APPS = [
     "channels",
     "corsheaders",
     "strawberry_django",
+    "pgtrigger",
+    "pghistory",
     "backend.core",
+    "backend.audit",
     "backend.events",
     "backend.accounts",
     "backend.geography",
@@ -75,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "backend.core.provenance.ProvenanceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

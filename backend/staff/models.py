@@ -4,7 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from backend.core.audit import audited
 
+
+@audited(personal=["name", "email", "phone", "bio"])
 class Staff(models.Model):
     """A member of staff, with or without an account."""
 
@@ -32,6 +35,7 @@ class Staff(models.Model):
         return self.name
 
 
+@audited()
 class StaffSchedule(models.Model):
     """The working hours of one weekday, in the business's time zone."""
 
@@ -53,6 +57,7 @@ class StaffSchedule(models.Model):
         return f"{self.day_of_week}: {self.start}-{self.end}"
 
 
+@audited(personal=["reason"])
 class ScheduleException(models.Model):
     """A date on which the week does not hold: off, or with other hours."""
 
@@ -76,6 +81,7 @@ class ScheduleException(models.Model):
         return f"{self.date}"
 
 
+@audited(personal=["reason"])
 class TimeOff(models.Model):
     """A stretch of absence. Its claim in scheduling is what keeps visits away."""
 
@@ -95,6 +101,7 @@ class TimeOff(models.Model):
         return f"{self.start:%Y-%m-%d}"
 
 
+@audited()
 class StaffService(models.Model):
     """That a member of staff offers a service, at its own price or duration where those are set."""
 
@@ -125,6 +132,7 @@ class StaffService(models.Model):
         return f"{self.staff_id} offers {self.service_id}"
 
 
+@audited()
 class StaffArea(models.Model):
     """A circle that a member of staff serves. Its centre is copied from geography when it is entered."""
 
