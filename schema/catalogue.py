@@ -1,7 +1,7 @@
 """Categories, services and extras."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import strawberry_django
@@ -12,6 +12,7 @@ from backend.catalogue.actions import ExtraInput, ServiceChanges
 from backend.catalogue.models import Category as CategoryModel
 from backend.catalogue.models import Service as ServiceModel
 from backend.catalogue.models import ServiceExtra as ServiceExtraModel
+from backend.catalogue.permissions import sees_review
 from backend.catalogue.rules import ApprovalStatus
 from backend.core.text import search_text
 from backend.core.viewer import Viewer
@@ -23,10 +24,14 @@ from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
+if TYPE_CHECKING:
+    from schema.staff import Staff
+
 strawberry.enum(ApprovalStatus, name="ApprovalStatus", description="Staff propose services, the office approves them.")
 
 
 _SERVICES = Nested("services", lambda info: queries.services_visible_to(info.context.viewer))
+_CHILDREN = Nested("children", lambda info: queries.categories_visible_to(info.context.viewer))
 _EXTRAS = Nested("extras", lambda info: queries.active_extras())
 
 
@@ -52,6 +57,15 @@ class Category(VisibleNode):
     description: strawberry.auto
     position: strawberry.auto
     is_active: strawberry.auto
+    is_shown: strawberry.auto
+    parent: Annotated["Category", strawberry.lazy("schema.catalogue")] | None
+
+    @strawberry_django.field(
+        prefetch_related=[_CHILDREN],
+        description="The categories below it that the viewer can see, in their order.",
+    )
+    def children(self, info: Info) -> list[Annotated["Category", strawberry.lazy("schema.catalogue")]]:
+        return _CHILDREN.of(self, info)
 
     @strawberry_django.field(
         prefetch_related=[_SERVICES],
@@ -67,9 +81,14 @@ class Category(VisibleNode):
 
 @strawberry_django.filter_type(ServiceModel, description="Which services.")
 class ServiceFilter:
-    @strawberry_django.filter_field(description="Only services of this category.")
+    @strawberry_django.filter_field(description="Only services of this category and of those below it.")
     def category(self, value: strawberry.ID, prefix: str) -> Q:
-        return Q(**{f"{prefix}category_id": decode_id(value, "Category", ("filters", "category"))})
+        category_id = decode_id(value, "Category", ("filters", "category"))
+        return Q(**{f"{prefix}category__in": queries.category_with_those_below(category_id)})
+
+    @strawberry_django.filter_field(description="Only services in this state: what waits for approval, for instance.")
+    def approval_status(self, value: ApprovalStatus, prefix: str) -> Q:
+        return Q(**{f"{prefix}approval_status": value})
 
     @strawberry_django.filter_field(description="Only services whose name contains this, in any case.")
     def search(self, value: str, prefix: str) -> Q:
@@ -99,6 +118,22 @@ class Service(VisibleNode):
     def approval_status(self) -> ApprovalStatus:
         return ApprovalStatus(self.approval_status)
 
+    @strawberry_django.field(
+        only=["rejection_reason", "created_by_staff_id"],
+        description="Why the office did not want it, for who proposed it and who decides. Null for everyone else.",
+    )
+    def rejection_reason(self, info: Info) -> str | None:
+        return self.rejection_reason if sees_review(info.context.viewer, self) else None  # type: ignore[arg-type]
+
+    @strawberry_django.field(
+        select_related=["created_by_staff"],
+        only=["created_by_staff"],
+        description="Who proposed it, for itself and who decides. Null for everyone else, and for an admin's service.",
+    )
+    def proposed_by(self, info: Info) -> Annotated["Staff", strawberry.lazy("schema.staff")] | None:
+        row: Any = self
+        return row.created_by_staff if sees_review(info.context.viewer, row) else None
+
     @strawberry_django.field(only=["price"], description="Price of one.")
     def price(self) -> Money:
         return money(self.price)
@@ -117,22 +152,24 @@ class Service(VisibleNode):
 
 @strawberry.type
 class CatalogueQuery:
-    @strawberry_django.field(description="The categories of the shop window, in their order. Public.")
+    @strawberry_django.field(description="The categories of the shop window, each followed by those below it. Public.")
     def categories(self, info: Info) -> list[Category]:
         return queries.categories_visible_to(info.context.viewer)  # type: ignore[return-value]
 
     @strawberry_django.connection(
         Connection[Service],
-        description="Bookable services; the office also sees inactive and unapproved ones. Public.",
+        description="Bookable services, by category and their place in it. The office also sees inactive ones, who "
+        "decides about proposals those, and staff what it proposed. Public.",
     )
     def services(self, info: Info) -> QuerySet[ServiceModel]:
-        return queries.services_visible_to(info.context.viewer)
+        return queries.shop_window(info.context.viewer)
 
 
 @strawberry.input(description="A new category.")
 class CreateCategoryInput:
     name: str = strawberry.field(description="Name shown to customers, at most 120 characters.")
     description: str = strawberry.field(default="", description="Text shown to customers.")
+    parent_id: strawberry.ID | None = strawberry.field(default=None, description="What it stands below; none: the top.")
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
 
@@ -141,7 +178,7 @@ class UpdateCategoryInput:
     category_id: strawberry.ID = strawberry.field(description="The category.")
     name: str | None = strawberry.field(default=None, description="New name. The slug stays.")
     description: str | None = strawberry.field(default=None, description="New text.")
-    is_active: bool | None = strawberry.field(default=None, description="Whether the shop shows it.")
+    is_active: bool | None = strawberry.field(default=None, description="Whether the shop shows it and what is below.")
 
 
 @strawberry.input(description="An extra of a service.")
@@ -215,6 +252,7 @@ class CatalogueMutation:
             viewer=info.context.viewer,
             name=input.name,
             description=input.description,
+            parent_id=decode_optional_id(input.parent_id, "Category", ("parent_id",)),
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
@@ -231,7 +269,9 @@ class CatalogueMutation:
         )
         return CategoryPayload(row=category)
 
-    @mutation(description="Make a service, approved at once. Admins.")
+    @mutation(
+        description="Make a service. By admins, approved at once; by staff, a proposal that waits for `approveService`."
+    )
     def create_service(self, info: Info, input: CreateServiceInput) -> ServicePayload:
         service = actions.create_service(
             viewer=info.context.viewer,
@@ -247,7 +287,10 @@ class CatalogueMutation:
         )
         return ServicePayload(row=service)
 
-    @mutation(description="Change a service. Booked visits keep their price and length. Admins.")
+    @mutation(
+        description="Change a service. Booked visits keep their price and length. Admins, and staff what they proposed "
+        "until it is approved."
+    )
     def update_service(self, info: Info, input: UpdateServiceInput) -> ServicePayload:
         extras = None
         if input.extras is not None:

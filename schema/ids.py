@@ -1,12 +1,13 @@
 """Global ids, in and out. An id of another kind, or none at all, is NOT_FOUND: what it names is not there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import strawberry
 from strawberry import relay
 from strawberry.relay.types import GlobalIDValueError
 
-from backend.core.errors import FieldPath, NotFound
+from backend.core.errors import FieldPath, NotFound, Problems
 
 _MAX_ID = 2**63 - 1
 
@@ -26,3 +27,14 @@ def decode_id(given: strawberry.ID | relay.GlobalID, kind: str, field: FieldPath
 def decode_optional_id(given: Any, kind: str, field: FieldPath) -> int | None:
     """As `decode_id`; None and absent stay None."""
     return None if given is None or given is strawberry.UNSET else decode_id(given, kind, field)
+
+
+def decode_ids(given: Sequence[Any], kind: str, field: FieldPath) -> list[int]:
+    """As `decode_id` for each of a list, or a refusal of everything in it that is no such id."""
+    problems = Problems()
+    found: list[int] = []
+    for position, each in enumerate(given):
+        with problems:
+            found.append(decode_id(each, kind, (*field, position)))
+    problems.raise_all()
+    return found

@@ -4,6 +4,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema.accounts import AccountsMutation
+from schema.assortment import CategoryTreeMutation, ProposalsMutation, ServiceExtrasMutation
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.changes import ChangesMutation, ChangesQuery
@@ -44,6 +45,7 @@ Mutation = merge_types(
     (
         AccountsMutation,
         CatalogueMutation,
+        CategoryTreeMutation,
         ChangesMutation,
         CouponsMutation,
         CustomersMutation,
@@ -51,8 +53,10 @@ Mutation = merge_types(
         MembershipMutation,
         OrderEditsMutation,
         OrdersMutation,
+        ProposalsMutation,
         RegistrationMutation,
         SchedulingMutation,
+        ServiceExtrasMutation,
         StaffMutation,
     ),
 )

@@ -61,6 +61,10 @@ def make_world() -> World:
     world.add("category", cleaning)
     world.add("service", service)
     world.add("extra", factories.extra(service))
+    world.add("empty category", factories.category(name="Gardens", position=1))
+    mine = {"category": cleaning, "created_by_staff": personas.staff}
+    world.add("proposal", factories.service(name="Bird cage", approval_status="PENDING_APPROVAL", **mine))
+    world.add("rejected proposal", factories.service(name="Moat", approval_status="REJECTED", **mine))
     world.add("hidden service", factories.service(name="Hidden", category=cleaning, is_active=False))
     for staff in (personas.staff, personas.other_staff):
         factories.offers(staff, service)

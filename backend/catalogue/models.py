@@ -1,27 +1,46 @@
 """What the business offers."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from backend.catalogue.rules import ApprovalStatus, is_bookable
+from backend.catalogue.rules import MAX_DEPTH, PLACE_DIGITS, ApprovalStatus, is_bookable
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 
 
 @audited()
 class Category(models.Model):
-    """A group of services in the shop window."""
+    """A group of services in the shop window, below another or at the top.
+
+    `tree_order` and `is_shown` follow from the whole tree; the actions that change the tree keep them.
+    """
 
     name = models.CharField(max_length=120, help_text="Name shown to customers.")
     slug = models.SlugField(max_length=140, unique=True, help_text="Name in web addresses.")
     description = models.TextField(blank=True, help_text="Text shown to customers.")
-    position = models.PositiveIntegerField(default=0, help_text="Place in the shop window, ascending.")
-    is_active = models.BooleanField(default=True, help_text="Inactive categories are hidden from the shop.")
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text="The category that it stands below; none at the top.",
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Place among its siblings, ascending.")
+    tree_order = models.CharField(
+        max_length=PLACE_DIGITS * MAX_DEPTH, default="", help_text="Positions from the top down: sorts depth first."
+    )
+    is_active = models.BooleanField(default=True, help_text="Inactive categories are hidden, with all below them.")
+    is_shown = models.BooleanField(default=True, help_text="Whether it and all above it are active.")
     created_at = models.DateTimeField(help_text="When it was made, in UTC.")
 
     class Meta:
         verbose_name_plural = "categories"
-        ordering = ["position", "name", "id"]
+        ordering = ["tree_order", "name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="category_not_below_itself"),
+            models.CheckConstraint(condition=Q(is_shown=False) | Q(is_active=True), name="category_shown_is_active"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -54,6 +73,16 @@ class Service(models.Model):
         related_name="proposed_services",
         help_text="The member of staff who proposed it.",
     )
+    rejection_reason = models.CharField(max_length=500, blank=True, help_text="Why the office did not want it.")
+    reviewed_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who approved or rejected it.",
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True, help_text="When it was approved or rejected, in UTC.")
     is_active = models.BooleanField(default=True, help_text="Inactive services can't be booked; visits stay.")
     position = models.PositiveIntegerField(default=0, help_text="Place within its category, ascending.")
     created_at = models.DateTimeField(help_text="When it was made, in UTC.")

@@ -309,7 +309,7 @@ def price_list(items: Sequence[CartItem]) -> PriceList:
                 duration_minutes=row.duration_minutes,
                 buffer_minutes=row.buffer_minutes,
                 is_approved=row.approval_status == ApprovalStatus.APPROVED,
-                is_bookable=row.is_bookable and row.category.is_active,
+                is_bookable=row.is_bookable and row.category.is_shown,
             )
             for key, row in services.items()
         },

@@ -88,9 +88,11 @@ def address(row: Customer, **given: Any) -> Address:
 
 def category(**given: Any) -> Category:
     number = next(_number)
-    return Category.objects.create(
-        **{"name": f"Category {number}", "slug": f"category-{number}", "created_at": NOW} | given
-    )
+    parent = given.get("parent")
+    values = {"name": f"Category {number}", "slug": f"category-{number}", "created_at": NOW} | given
+    values.setdefault("tree_order", f"{parent.tree_order if parent else ''}{values.get('position', 0):06}")
+    values.setdefault("is_shown", values.get("is_active", True) and (parent is None or parent.is_shown))
+    return Category.objects.create(**values)
 
 
 def service(**given: Any) -> Service:

@@ -157,22 +157,26 @@ def listing(name: str, expected: Mapping[str, str], arguments: str = "") -> Row:
 
 
 SERVICES = ("service",)
-ALL_SERVICES = ("service", "hidden service")
+ALL_SERVICES = ("service", "hidden service", "proposal", "rejected proposal")
+PROPOSED = {"*": SEES(*SERVICES), "staff": SEES("service", "proposal", "rejected proposal")}
+OWN_PROPOSAL = {NOBODY: UNAUTHENTICATED, "staff": OK, "other_staff": NOT_FOUND, "*": FORBIDDEN}
+EDITED_PROPOSAL = OWN_PROPOSAL | {"admin": OK}
 
 ROWS: tuple[Row, ...] = (
     # Public, or public in part
     node("Category", "category", EVERYONE),
     node("Service", "service", EVERYONE),
     node("Service", "hidden service", {"*": NULL, f"{MANAGERS} admin": OK}),
+    node("Service", "proposal", {"*": NULL, f"staff {MANAGERS} admin": OK}),
     node("ServiceExtra", "extra", EVERYONE),
     Row(
         "Query.nodes",
         "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
-        {"*": SEES(*SERVICES), f"{MANAGERS} admin": SEES(*ALL_SERVICES)},
+        {**PROPOSED, f"{MANAGERS} admin": SEES(*ALL_SERVICES)},
         lambda world, who: {"ids": [world.id(name) for name in ALL_SERVICES]},
     ),
-    Row("Query.categories", "{ categories { id } }", {"*": SEES("category")}),
-    listing("services", {"*": SEES(*SERVICES), f"{MANAGERS} admin": SEES(*ALL_SERVICES)}),
+    Row("Query.categories", "{ categories { id } }", {"*": SEES("category", "empty category")}),
+    listing("services", {**PROPOSED, f"{MANAGERS} admin": SEES(*ALL_SERVICES)}),
     Row(
         "Mutation.signIn",
         'mutation { signIn(input: {email: "nobody@example.com", password: "wrong"}) { userErrors { code } } }',
@@ -189,11 +193,46 @@ ROWS: tuple[Row, ...] = (
     mutation(
         "createService",
         "service { id }",
-        ADMINS,
+        {NOBODY: UNAUTHENTICATED, f"{STAFF} admin": OK, "*": FORBIDDEN},
         given(categoryId="id:category", name="Windows", durationMinutes=60, price="30.00"),
     ),
     mutation("updateService", "service { id }", ADMINS, given(serviceId="id:service", name="Deeper clean")),
+    mutation(
+        "updateService",
+        "service { id }",
+        EDITED_PROPOSAL,
+        given(serviceId="id:proposal", name="Bird bath"),
+        case="proposed",
+    ),
     mutation("deactivateService", "service { id }", ADMINS, given(serviceId="id:service")),
+    mutation("moveCategory", "category { id }", ADMINS, given(categoryId="id:empty category", parentId="id:category")),
+    mutation("reorderCategories", "categories { id }", ADMINS, given(categoryIds=["id:empty category"])),
+    mutation("deleteCategory", "deletedId", ADMINS, given(categoryId="id:empty category")),
+    mutation(
+        "reorderServices",
+        "category { id }",
+        ADMINS,
+        given(categoryId="id:category", serviceIds=["id:hidden service"]),
+    ),
+    mutation(
+        "addServiceExtra",
+        "extra { id }",
+        EDITED_PROPOSAL,
+        given(serviceId="id:proposal", name="Attic", price="5.00"),
+    ),
+    mutation("updateServiceExtra", "extra { id }", ADMINS, given(extraId="id:extra", name="Attic")),
+    mutation("deactivateServiceExtra", "extra { id }", ADMINS, given(extraId="id:extra")),
+    mutation("reorderServiceExtras", "service { id }", ADMINS, given(serviceId="id:service", extraIds=["id:extra"])),
+    mutation("approveService", "service { id }", OFFICE, given(serviceId="id:proposal"), "ServiceInput"),
+    mutation("rejectService", "service { id }", OFFICE, given(serviceId="id:proposal", reason="No")),
+    mutation("withdrawService", "service { id }", OWN_PROPOSAL, given(serviceId="id:proposal"), "ServiceInput"),
+    mutation(
+        "proposeServiceAgain",
+        "service { id }",
+        OWN_PROPOSAL,
+        given(serviceId="id:rejected proposal"),
+        "ServiceInput",
+    ),
     # Staff: the name on the door is public, the rest is for the person and whoever manages it
     listing("staffMembers", {"*": SEES("staff", "other staff")}),
     node("Staff", "staff", EVERYONE),

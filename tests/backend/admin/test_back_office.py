@@ -328,3 +328,27 @@ def test_an_invitation_is_sent_again_or_deleted_and_its_link_is_never_shown(offi
     assert invitation.expires_at == NOW + timedelta(days=7)
     office.post(page(Invitation), {"action": "withdraw", "_selected_action": [invitation.pk]})
     assert not Invitation.objects.exists()
+
+
+def test_a_proposal_is_approved_or_rejected_with_its_reason_from_the_list(office: Client) -> None:
+    wanted = factories.service(approval_status="PENDING_APPROVAL", created_by_staff=factories.staff_member())
+    unwanted = factories.service(approval_status="PENDING_APPROVAL")
+    office.post(page(Service), {"action": "approve", "_selected_action": [wanted.pk]})
+    office.post(page(Service), {"action": "reject", "_selected_action": [unwanted.pk]})
+    unwanted.refresh_from_db()
+    assert unwanted.approval_status == "PENDING_APPROVAL"
+    office.post(page(Service), {"action": "reject", "reason": "Too dear", "_selected_action": [unwanted.pk]})
+    for row in (wanted, unwanted):
+        row.refresh_from_db()
+    assert (wanted.approval_status, wanted.reviewed_at) == ("APPROVED", NOW)
+    assert (unwanted.approval_status, unwanted.rejection_reason) == ("REJECTED", "Too dear")
+
+
+def test_a_category_is_made_below_another_and_moved_to_the_top(office: Client) -> None:
+    homes = factories.category(name="Homes")
+    office.post(page(Category, "add"), {"name": "Kitchens", "description": "", "parent": homes.pk})
+    kitchens = Category.objects.get(name="Kitchens")
+    assert (kitchens.parent, kitchens.tree_order) == (homes, "000000000000")
+    office.post(page(Category), {"action": "move_to_top", "_selected_action": [kitchens.pk]})
+    kitchens.refresh_from_db()
+    assert (kitchens.parent, kitchens.position) == (None, 1)
