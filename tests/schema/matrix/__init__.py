@@ -11,289 +11,47 @@ Whatever is not OK changes nothing at all. `"*"` stands for those that a row doe
 persona counts.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from backend.accounts.queries import VERIFICATION, link_token
 from backend.events.queries import Cursor
 from schema.cursors import encode_cursor
 from tests.factories.business import PASSWORD
-from tests.personas import NAMES
-from tests.world import World
+from tests.schema.matrix.catalogue import ROWS as CATALOGUE_AND_STAFF
+from tests.schema.matrix.words import (
+    ADMINS,
+    ANOTHER_TIME,
+    COUPON,
+    CUSTOMERS,
+    EVERYONE,
+    FORBIDDEN,
+    HOME,
+    MANAGED_CUSTOMERS,
+    MANAGED_ORDERS,
+    MANAGERS,
+    NOBODY,
+    NOT_FOUND,
+    NULL,
+    OFFICE,
+    OK,
+    OWN_CUSTOMER,
+    OWN_ORDER,
+    OWN_VISIT,
+    REPORTS,
+    SEES,
+    SIGNED_IN,
+    UNAUTHENTICATED,
+    Row,
+    given,
+    listing,
+    mutation,
+    node,
+    order_input,
+    unverified,
+    verification,
+)
 
-OK = "OK"
-NULL = "NULL"
-UNAUTHENTICATED = "UNAUTHENTICATED"
-FORBIDDEN = "FORBIDDEN"
-NOT_FOUND = "NOT_FOUND"
-INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-
-NOBODY = "anonymous guest"
-CUSTOMERS = "customer other_customer"
-STAFF = "staff other_staff"
-MANAGERS = "manager other_manager"
-
-
-def SEES(*names: str) -> str:
-    """A list of exactly these rows of the world."""
-    return "SEES " + (", ".join(sorted(names)) or "nothing")
-
-
-Variables = Callable[[World, str], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One root field, `Mutation.confirmOrder`, by one operation; `case` tells several rows of a field apart."""
-
-    field: str
-    operation: str
-    expected: Mapping[str, str]
-    variables: Variables = lambda world, who: {}
-    case: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.field.split(".")[1]
-
-    def expects(self, persona: str) -> str:
-        named = [outcome for names, outcome in self.expected.items() if persona in names.split()]
-        return named[-1] if named else self.expected["*"]
-
-    def __post_init__(self) -> None:
-        named = [name for names in self.expected for name in names.split() if name != "*"]
-        assert set(named) <= set(NAMES), f"{self.field}: no such persona"
-        assert "*" in self.expected or set(named) == set(NAMES), f"{self.field}: a persona is missing"
-
-    def __str__(self) -> str:
-        return f"{self.field}{f' ({self.case})' if self.case else ''}"
-
-
-EVERYONE = {"*": OK}
-THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
-MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
-OWN_VISIT = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND}
-MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
-OWN_ORDER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}
-ADMINS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": OK}
-SIGNED_IN = {NOBODY: UNAUTHENTICATED, "*": OK}
-OFFICE = {NOBODY: UNAUTHENTICATED, f"{MANAGERS} admin": OK, "*": FORBIDDEN}
-REPORTS = {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN}
-OWN_CUSTOMER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}
-MANAGED_CUSTOMERS = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "manager admin": OK, "*": NOT_FOUND}
-
-ANOTHER_TIME = {"requestedDate": "2027-03-03", "requestedTime": "10:30"}
-HOME = {"line1": "1 Abbey Road", "city": "London", "postcode": "N1 1AA"}
-COUPON = {"code": "SPRING", "discountType": "PERCENTAGE", "discountValue": "10"}
-
-
-def given(**values: Any) -> Variables:
-    """The same input for everyone; a text like `id:service` is the id of that row of the world."""
-    return lambda world, who: {"input": resolved(world, values)}
-
-
-def resolved(world: World, value: Any) -> Any:
-    """`value` with every `id:name` replaced with the id of that row, and `token:name` with its tracking token."""
-    if isinstance(value, dict):
-        return {key: resolved(world, each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [resolved(world, each) for each in value]
-    if isinstance(value, str) and value.startswith("id:"):
-        return world.id(value[3:])
-    if isinstance(value, str) and value.startswith("token:"):
-        return world.token(value[6:])
-    return value
-
-
-def mutation(
-    name: str, returning: str, expected: Mapping[str, str], variables: Variables, kind: str = "", case: str = ""
-) -> Row:
-    """A mutation, whose input type has the usual name where `kind` does not say another."""
-    kind = kind or f"{name[0].upper()}{name[1:]}Input"
-    operation = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {returning} userErrors {{ code field }} }} }}"
-    return Row(f"Mutation.{name}", operation, expected, variables, case)
-
-
-def node(kind: str, row: str, expected: Mapping[str, str]) -> Row:
-    """Fetching a row by its id: null for those who may not see it."""
-    return Row(
-        "Query.node",
-        f"query($id: ID!) {{ node(id: $id) {{ id ... on {kind} {{ __typename }} }} }}",
-        expected,
-        lambda world, who: {"id": world.id(row)},
-        case=row,
-    )
-
-
-def unverified(who: str) -> str:
-    """An e-mail that is not proven yet, one for each persona."""
-    return f"{who}@unverified.example"
-
-
-def verification(world: World) -> str:
-    """The token of the customer's verification link."""
-    user = world.personas.customer.user
-    assert user is not None
-    return link_token(VERIFICATION, user)
-
-
-def order_input(world: World, who: str) -> dict[str, Any]:
-    """An order by a customer for itself, by everyone else for a guest."""
-    order: dict[str, Any] = {
-        "items": [{"serviceId": world.id("service")}],
-        "address": {"line1": "10 Downing Street", "city": "London", "postcode": "SW1A 2AA"},
-        "scheduledDate": "2027-03-01",
-        "scheduledTime": "09:00",
-    }
-    if who not in CUSTOMERS.split():
-        order["guest"] = {"name": "Ada King", "email": "ada@example.com"}
-    return order
-
-
-def listing(name: str, expected: Mapping[str, str], arguments: str = "") -> Row:
-    """A connection: which rows each persona finds in it."""
-    return Row(f"Query.{name}", f"{{ {name}{arguments} {{ totalCount edges {{ node {{ id }} }} }} }}", expected)
-
-
-SERVICES = ("service",)
-ALL_SERVICES = ("service", "hidden service", "proposal", "rejected proposal")
-PROPOSED = {"*": SEES(*SERVICES), "staff": SEES("service", "proposal", "rejected proposal")}
-OWN_PROPOSAL = {NOBODY: UNAUTHENTICATED, "staff": OK, "other_staff": NOT_FOUND, "*": FORBIDDEN}
-EDITED_PROPOSAL = OWN_PROPOSAL | {"admin": OK}
+__all__ = ["NULL", "OK", "ROWS", "SEES", "Row"]
 
 ROWS: tuple[Row, ...] = (
-    # Public, or public in part
-    node("Category", "category", EVERYONE),
-    node("Service", "service", EVERYONE),
-    node("Service", "hidden service", {"*": NULL, f"{MANAGERS} admin": OK}),
-    node("Service", "proposal", {"*": NULL, f"staff {MANAGERS} admin": OK}),
-    node("ServiceExtra", "extra", EVERYONE),
-    Row(
-        "Query.nodes",
-        "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
-        {**PROPOSED, f"{MANAGERS} admin": SEES(*ALL_SERVICES)},
-        lambda world, who: {"ids": [world.id(name) for name in ALL_SERVICES]},
-    ),
-    Row("Query.categories", "{ categories { id } }", {"*": SEES("category", "empty category")}),
-    listing("services", {**PROPOSED, f"{MANAGERS} admin": SEES(*ALL_SERVICES)}),
-    Row(
-        "Mutation.signIn",
-        'mutation { signIn(input: {email: "nobody@example.com", password: "wrong"}) { userErrors { code } } }',
-        {"*": INVALID_CREDENTIALS},
-    ),
-    Row(
-        "Mutation.signOut",
-        "mutation { signOut { userErrors { code } } }",
-        {NOBODY: UNAUTHENTICATED, "*": OK},
-    ),
-    # Catalogue
-    mutation("createCategory", "category { id }", ADMINS, given(name="Gardening")),
-    mutation("updateCategory", "category { id }", ADMINS, given(categoryId="id:category", name="Tidying")),
-    mutation(
-        "createService",
-        "service { id }",
-        {NOBODY: UNAUTHENTICATED, f"{STAFF} admin": OK, "*": FORBIDDEN},
-        given(categoryId="id:category", name="Windows", durationMinutes=60, price="30.00"),
-    ),
-    mutation("updateService", "service { id }", ADMINS, given(serviceId="id:service", name="Deeper clean")),
-    mutation(
-        "updateService",
-        "service { id }",
-        EDITED_PROPOSAL,
-        given(serviceId="id:proposal", name="Bird bath"),
-        case="proposed",
-    ),
-    mutation("deactivateService", "service { id }", ADMINS, given(serviceId="id:service")),
-    mutation("moveCategory", "category { id }", ADMINS, given(categoryId="id:empty category", parentId="id:category")),
-    mutation("reorderCategories", "categories { id }", ADMINS, given(categoryIds=["id:empty category"])),
-    mutation("deleteCategory", "deletedId", ADMINS, given(categoryId="id:empty category")),
-    mutation(
-        "reorderServices",
-        "category { id }",
-        ADMINS,
-        given(categoryId="id:category", serviceIds=["id:hidden service"]),
-    ),
-    mutation(
-        "addServiceExtra",
-        "extra { id }",
-        EDITED_PROPOSAL,
-        given(serviceId="id:proposal", name="Attic", price="5.00"),
-    ),
-    mutation("updateServiceExtra", "extra { id }", ADMINS, given(extraId="id:extra", name="Attic")),
-    mutation("deactivateServiceExtra", "extra { id }", ADMINS, given(extraId="id:extra")),
-    mutation("reorderServiceExtras", "service { id }", ADMINS, given(serviceId="id:service", extraIds=["id:extra"])),
-    mutation("approveService", "service { id }", OFFICE, given(serviceId="id:proposal"), "ServiceInput"),
-    mutation("rejectService", "service { id }", OFFICE, given(serviceId="id:proposal", reason="No")),
-    mutation("withdrawService", "service { id }", OWN_PROPOSAL, given(serviceId="id:proposal"), "ServiceInput"),
-    mutation(
-        "proposeServiceAgain",
-        "service { id }",
-        OWN_PROPOSAL,
-        given(serviceId="id:rejected proposal"),
-        "ServiceInput",
-    ),
-    # Staff: the name on the door is public, the rest is for the person and whoever manages it
-    listing("staffMembers", {"*": SEES("staff", "other staff")}),
-    node("Staff", "staff", EVERYONE),
-    node("StaffService", "offer", THEIR_OWN_STAFF),
-    node("ServiceArea", "area", THEIR_OWN_STAFF),
-    node("ScheduleException", "exception", THEIR_OWN_STAFF),
-    node("TimeOff", "time off", THEIR_OWN_STAFF),
-    mutation(
-        "createStaffMember",
-        "staff { id }",
-        {NOBODY: UNAUTHENTICATED, f"{MANAGERS} admin": OK, "*": FORBIDDEN},
-        given(name="New", email="new@example.com"),
-    ),
-    mutation("updateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", name="Anna")),
-    mutation("deactivateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff")),
-    mutation(
-        "setWorkingHours",
-        "staff { id }",
-        MANAGED_STAFF,
-        given(staffId="id:staff", hours=[{"dayOfWeek": "MONDAY", "start": "08:00", "end": "12:00"}]),
-    ),
-    mutation(
-        "setScheduleException",
-        "scheduleException { id }",
-        MANAGED_STAFF,
-        given(staffId="id:staff", date="2027-02-09"),
-    ),
-    mutation(
-        "removeScheduleException",
-        "staff { id }",
-        MANAGED_STAFF | {"other_manager": NOT_FOUND},
-        given(exceptionId="id:exception"),
-    ),
-    mutation(
-        "assignService",
-        "assignment { id }",
-        MANAGED_STAFF,
-        given(staffId="id:staff", serviceId="id:service", priceOverride="40.00"),
-    ),
-    mutation("unassignService", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", serviceId="id:service")),
-    mutation(
-        "addServiceArea",
-        "area { id }",
-        MANAGED_STAFF,
-        given(staffId="id:staff", postcode="N1", radiusMiles=3),
-    ),
-    mutation(
-        "removeServiceArea", "staff { id }", MANAGED_STAFF | {"other_manager": NOT_FOUND}, given(areaId="id:area")
-    ),
-    mutation(
-        "addTimeOff",
-        "timeOff { id }",
-        MANAGED_STAFF,
-        given(staffId="id:staff", start="2027-03-08T00:00:00Z", end="2027-03-09T00:00:00Z"),
-    ),
-    mutation(
-        "removeTimeOff",
-        "staff { id }",
-        MANAGED_STAFF | {"other_manager": NOT_FOUND},
-        given(timeOffId="id:time off"),
-    ),
+    *CATALOGUE_AND_STAFF,
     # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
     Row(
         "Query.availability",
