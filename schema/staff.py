@@ -167,6 +167,13 @@ class Staff(VisibleNode):
         return self.is_active if sees_all_of(info.context.viewer, self.pk) else None  # type: ignore[attr-defined]
 
     @strawberry_django.field(
+        only=["max_visits_per_day"],
+        description=f"Visits that a date may hold at most; null also where as many as fit. {_GATED}",
+    )
+    def max_visits_per_day(self, info: Info) -> int | None:
+        return self.max_visits_per_day if sees_all_of(info.context.viewer, self.pk) else None  # type: ignore[attr-defined]
+
+    @strawberry_django.field(
         prefetch_related=[_WEEK],
         description=f"The week, from Monday; a weekday that is missing is free. {_GATED}",
     )
@@ -224,6 +231,9 @@ class CreateStaffMemberInput:
     user_id: strawberry.ID | None = strawberry.field(
         default=None, description="The account to sign in with: one of role STAFF that belongs to nobody yet. Admins."
     )
+    max_visits_per_day: int | None = strawberry.field(
+        default=None, description="Visits that a date may hold at most, 1 to 100; null for as many as fit."
+    )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
 
@@ -236,6 +246,10 @@ class UpdateStaffMemberInput:
     bio: str | None = strawberry.field(default=None, description="New text.")
     user_id: strawberry.ID | None = strawberry.field(default=None, description="The account to link. Admins.")
     is_active: bool | None = strawberry.field(default=None, description="Whether it gets new visits.")
+    max_visits_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Visits that a date may hold at most, 1 to 100; null for as many as fit. Booked ones stay.",
+    )
 
 
 @strawberry.input(description="The member of staff who is to get no new visits.")
@@ -355,6 +369,7 @@ class StaffMutation:
             phone=input.phone,
             bio=input.bio,
             user_id=decode_optional_id(input.user_id, "User", ("user_id",)),
+            max_visits_per_day=input.max_visits_per_day,
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
@@ -373,6 +388,8 @@ class StaffMutation:
                 bio=input.bio,
                 user_id=decode_optional_id(input.user_id, "User", ("user_id",)),
                 is_active=input.is_active,
+                max_visits_per_day=None if input.max_visits_per_day is strawberry.UNSET else input.max_visits_per_day,
+                is_unlimited=input.max_visits_per_day is None,
             ),
             now=info.context.now,
         )

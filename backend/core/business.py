@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,6 +25,12 @@ class Business:
     """The earliest start that can be offered, counted from now."""
     booking_horizon: timedelta
     """The latest start that can be offered, counted from now."""
+    travel_minutes_per_mile: Decimal
+    """Minutes that staff are given for each mile between two visits; 0 gives none and looks at no distances."""
+    hold_lifetime: timedelta
+    """How long a time is held for somebody who is still filling in a form."""
+    order_hold: timedelta
+    """How long at most a held time waits for the office, once it was ordered."""
     email: str
     """Where mails come from."""
     public_url: str

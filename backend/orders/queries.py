@@ -388,7 +388,7 @@ def plan_item(item: OrderItem) -> PlanItem:
     return PlanItem(position=item.position, need=need, staff_id=item.staff_id)
 
 
-def board_for(request: Request, *, days: int = 0, outside_hours: bool = False) -> Board:
+def board_for(request: Request, *, days: int = 0, outside_hours: bool = False, now: datetime) -> Board:
     """Everybody's hours and claims for the order's day and `days` more. Six statements, seven in turn.
 
     Claims are final only for staff rows that are locked: lock first, then read.
@@ -401,6 +401,7 @@ def board_for(request: Request, *, days: int = 0, outside_hours: bool = False) -
         end=request.start + request.longest + timedelta(days=days),
         staff_ids=request.candidates,
         idle=assignment is Assignment.LONGEST_IDLE,
+        now=now,
     )
     workloads = {person.staff_id: person for person in people}
     return Board(workloads=workloads, outside_hours=outside_hours, assignment=assignment)
@@ -417,7 +418,7 @@ def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] 
         order.scheduled_date, order.scheduled_time = wanted
     items = items_of(order)
     request = request_of(order, items)
-    board = _without_visits_of(items, board_for(request, days=ALTERNATIVE_DAYS))
+    board = _without_visits_of(items, board_for(request, days=ALTERNATIVE_DAYS, now=now))
     last = order.scheduled_date + timedelta(days=ALTERNATIVE_DAYS)
     starts = [
         (start, day)

@@ -33,6 +33,20 @@ class SlotTaken(NoTime):
 
 
 @dataclass
+class TravelTime(NoTime):
+    """The person could not get there from the visit before, or to the one after, in time."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TRAVEL_TIME
+
+
+@dataclass
+class DailyLimit(NoTime):
+    """The person has as many visits on that date as it takes."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.DAILY_LIMIT
+
+
+@dataclass
 class NoStaffAvailable(NoTime):
     """Nobody who offers the service and covers the address is free then."""
 
@@ -72,6 +86,20 @@ class StaffNotQualified(Refusal):
     """The person does not offer the service."""
 
     code: ClassVar[ErrorCode] = ErrorCode.STAFF_NOT_QUALIFIED
+
+
+@dataclass
+class HoldExpired(Refusal):
+    """The held time has been let go: its minutes are over, or somebody gave it back."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.HOLD_EXPIRED
+
+
+@dataclass
+class TooManyHolds(Refusal):
+    """The same client holds as many times as one may."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOO_MANY_HOLDS
 
 
 @dataclass

@@ -98,6 +98,35 @@ class CustomerAppointment(models.Model):
         return f"Booking of appointment {self.appointment_id}"
 
 
+@audited(secret=["token_hash", "client", "email", "postcode"])
+class Hold(models.Model):
+    """A time kept for somebody who is still filling in a form. Its claim says until when; without one it is over."""
+
+    staff = models.ForeignKey("staff.Staff", on_delete=models.CASCADE, related_name="+", help_text="Whose time.")
+    service = models.ForeignKey(
+        "catalogue.Service", on_delete=models.CASCADE, related_name="+", help_text="What is to be done."
+    )
+    extra_ids = models.JSONField(default=list, blank=True, help_text="Ids of the extras, ascending.")
+    start = models.DateTimeField(help_text="Start of the visit, in UTC.")
+    end = models.DateTimeField(help_text="End of the work, in UTC; the buffer follows it.")
+    postcode = models.CharField(max_length=10, help_text="Where, as a postcode or an outward code.")
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token that was given out.")
+    client = models.CharField(max_length=64, help_text="Network address that holds it.")
+    email = models.EmailField(blank=True, help_text="E-mail of whoever holds it, lower case, where it is known.")
+    created_at = models.DateTimeField(help_text="When it was taken, in UTC.")
+
+    class Meta:
+        ordering = ["start", "id"]
+        constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="hold_ends_after_start")]
+        indexes = [
+            models.Index(fields=["client"], name="hold_of_client"),
+            models.Index(fields=["email"], name="hold_of_email"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Hold of staff {self.staff_id} at {self.start:%Y-%m-%d %H:%M}"
+
+
 @audited()
 class Claim(models.Model):
     """A stretch of one person's time that is taken. The only truth of busy.
@@ -125,6 +154,22 @@ class Claim(models.Model):
         help_text="The absence that takes it.",
     )
 
+    hold = models.OneToOneField(
+        "Hold",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="claim",
+        help_text="The hold that takes it.",
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a hold ends by itself, in UTC; empty for what stays."
+    )
+    latitude = models.FloatField(
+        null=True, blank=True, help_text="Where a visit is, degrees north, WGS 84; empty for time off."
+    )
+    longitude = models.FloatField(null=True, blank=True, help_text="Degrees east, WGS 84.")
+
     class Meta:
         constraints = [
             ExclusionConstraint(
@@ -146,15 +191,28 @@ class Claim(models.Model):
             ),
             models.CheckConstraint(
                 condition=(
-                    Q(kind=ClaimKind.APPOINTMENT.value, appointment__isnull=False, time_off=None)
-                    | Q(kind=ClaimKind.TIME_OFF.value, appointment=None, time_off__isnull=False)
+                    Q(kind=ClaimKind.APPOINTMENT.value, appointment__isnull=False, time_off=None, hold=None)
+                    | Q(kind=ClaimKind.TIME_OFF.value, appointment=None, time_off__isnull=False, hold=None)
+                    | Q(kind=ClaimKind.HOLD.value, appointment=None, time_off=None, hold__isnull=False)
                 ),
                 name="claim_for_exactly_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=ClaimKind.HOLD.value, expires_at__isnull=False)
+                | (~Q(kind=ClaimKind.HOLD.value) & Q(expires_at=None)),
+                name="claim_expires_only_as_hold",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None) | Q(latitude__isnull=False, longitude__isnull=False),
+                name="claim_place_whole",
             ),
             models.CheckConstraint(
                 condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
                 name="claim_period_bounded",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="claim_of_holds"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -20,7 +22,9 @@ from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
+    MAX_TRAVEL_MINUTES,
     OPEN_STATUSES,
+    AppointmentStatus,
     AvailabilityDay,
     Busy,
     Day,
@@ -30,6 +34,7 @@ from backend.scheduling.rules import (
     Workload,
     days_between,
     find_slots,
+    with_travel,
     without_breaks,
     working_spans,
 )
@@ -74,6 +79,7 @@ MAX_DAYS = 62
 MAX_SCHEDULE = 2_000
 """The most visits that one schedule shows."""
 
+_DONE_STATUSES = [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW]
 _LONGEST_VISIT = timedelta(days=7)
 _FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
 
@@ -121,19 +127,22 @@ def workloads(
     end: datetime,
     staff_ids: Iterable[int] | None = None,
     idle: bool = False,
+    now: datetime | None = None,
 ) -> list[Workload]:
     """Who could come, and when everybody works and is busy in [start, end), by staff id.
 
     Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
     `place`, and true for all where there is none. Working hours and claims are known for the whole dates that the
-    window touches. Six statements, however many people and days; one more where `idle` asks since when they had no
-    visit, which the rule of assignment takes where the business sends people in turn. In a transaction that has locked
-    the staff rows, claims are as they will stay until it ends.
+    window touches. Six statements, however many people and days; one more where anybody has a daily limit, and one
+    more where `idle` asks since when they had no visit, which the rule of assignment takes where the business sends
+    people in turn. In a transaction that has locked the staff rows, claims are as they will stay until it ends. Holds
+    that are over at `now` count as free time; without it, every hold is busy. With `place`, claims know the way there
+    (`Busy.travel`).
     """
     zone = business().zone
     first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
     days = days_between(first, last, zone)
-    return workloads_on(days, place=place, service_ids=service_ids, staff_ids=staff_ids, idle=idle)
+    return workloads_on(days, place=place, service_ids=service_ids, staff_ids=staff_ids, idle=idle, now=now)
 
 
 def workloads_on(
@@ -143,20 +152,28 @@ def workloads_on(
     service_ids: Iterable[int],
     staff_ids: Iterable[int] | None = None,
     idle: bool = False,
+    now: datetime | None = None,
 ) -> list[Workload]:
     """As `workloads`, for consecutive dates."""
     rosters = staff_queries.rosters(
         service_ids=set(service_ids), staff_ids=staff_ids, first_day=days[0].date, last_day=days[-1].date
     )
     people = [roster.staff_id for roster in rosters]
-    claims = _claims(people, days[0].start, days[-1].end)
-    ends = _last_visit_ends(people, days) if idle else {}
-    return [_workload(roster, days, place, claims[roster.staff_id], ends.get(roster.staff_id)) for roster in rosters]
+    claims = _claims(people, days[0].start, days[-1].end, now)
+    limited = [roster.staff_id for roster in rosters if roster.max_visits_per_day is not None]
+    first, end = (datetime.fromtimestamp(second, UTC) for second in (days[0].start, days[-1].end))
+    done = done_starts(limited, first, end)
+    found = [_workload(each, days, place, claims[each.staff_id], done.get(each.staff_id, ())) for each in rosters]
+    if idle:
+        ends = _last_visit_ends(people, days)
+        found = [replace(each, last_visit_end=ends.get(each.staff_id)) for each in found]
+    return found
 
 
 def _workload(
-    roster: Roster, days: Sequence[Day], place: Place | None, busy: Sequence[Busy], last_visit_end: int | None
+    roster: Roster, days: Sequence[Day], place: Place | None, busy: Sequence[Busy], done: Sequence[int]
 ) -> Workload:
+    limit = roster.max_visits_per_day
     return Workload(
         staff_id=roster.staff_id,
         staff_name=roster.name,
@@ -168,8 +185,10 @@ def _workload(
             {weekday: _minutes(hours) for weekday, hours in roster.week.items()},
             {day: _minutes(hours) for day, hours in roster.exceptions.items()},
         ),
-        busy=busy,
-        last_visit_end=last_visit_end,
+        busy=with_travel(busy, place, business().travel_minutes_per_mile),
+        max_visits_per_day=limit,
+        dates=() if limit is None else [(day.start, day.end) for day in days],
+        done=done,
     )
 
 
@@ -210,19 +229,42 @@ def _minute(at: time) -> int:
 
 
 # Plain SQL: ten thousand rows through the ORM's converters, each with two instants, cost several times the search that
-# they are read for.
+# they are read for. Where travel is off, nobody asks where the visits are.
 _CLAIMS = """
 SELECT staff_id, extract(epoch FROM lower(period))::bigint, extract(epoch FROM upper(period))::bigint,
-       kind = 'TIME_OFF'
+       kind = 'TIME_OFF', kind = 'HOLD', id{where}
 FROM scheduling_claim
 WHERE staff_id = ANY(%s) AND period && tstzrange(to_timestamp(%s), to_timestamp(%s))
+  AND (expires_at IS NULL OR expires_at > %s)
 ORDER BY staff_id, lower(period)
 """
+_PLAIN_CLAIMS, _PLACED_CLAIMS = _CLAIMS.format(where=""), _CLAIMS.format(where=", latitude, longitude")
+_LONGEST_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def claims_between(staff_ids: Iterable[int], start: datetime, end: datetime) -> Mapping[int, list[Busy]]:
-    """Claims that reach into [start, end), ascending, by member of staff. One statement."""
-    return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()))
+def claims_between(
+    staff_ids: Iterable[int], start: datetime, end: datetime, *, now: datetime | None = None
+) -> Mapping[int, list[Busy]]:
+    """Claims that reach into [start, end), ascending, by member of staff. One statement.
+
+    Holds that are over at `now` are left out; without it, none is. With travel on, the claims a day before and after
+    come as well: the longest way that is counted.
+    """
+    return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()), now)
+
+
+def done_starts(staff_ids: Collection[int], start: datetime, end: datetime) -> Mapping[int, list[int]]:
+    """Starts, in epoch seconds, of visits in [start, end) that are done or missed: they hold no claim any more, but
+    count towards a daily limit. One statement, none for nobody.
+    """
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    if staff_ids:
+        rows = Appointment.objects.filter(
+            staff__in=list(staff_ids), start__gte=start, start__lt=end, status__in=_DONE_STATUSES
+        )
+        for staff_id, at in rows.order_by("start").values_list("staff_id", "start"):
+            found[staff_id].append(int(at.timestamp()))
+    return found
 
 
 def starts_of(appointment_ids: Iterable[int]) -> dict[int, datetime]:
@@ -239,18 +281,21 @@ def claims_of(appointment_ids: Collection[int]) -> set[tuple[int, int]]:
 
 
 def claims_in_the_way(staff_id: int, start: datetime, end: datetime) -> list[Claim]:
-    """Claims of one member of staff in [start, end) with their visits, by start. One statement."""
-    rows = Claim.objects.filter(staff_id=staff_id, period__overlap=Range(start, end))
+    """Claims of one member of staff in [start, end), holds left out, with their visits, by start. One statement."""
+    rows = Claim.objects.filter(staff_id=staff_id, period__overlap=Range(start, end), hold=None)
     return list(rows.select_related("appointment__service", "appointment__booking").order_by("period"))
 
 
-def _claims(staff_ids: Sequence[int], start: int, end: int) -> Mapping[int, list[Busy]]:
-    """Claims that reach into [start, end), ascending, by member of staff. One statement."""
+def _claims(staff_ids: Sequence[int], start: int, end: int, now: datetime | None) -> Mapping[int, list[Busy]]:
+    """As `claims_between`, from epoch seconds."""
     found: defaultdict[int, list[Busy]] = defaultdict(list)
+    travels = bool(business().travel_minutes_per_mile)
+    around = MAX_TRAVEL_MINUTES * 60 if travels else 0
+    given: list[Any] = [list(staff_ids), start - around, end + around, now or _LONGEST_AGO]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIMS, [list(staff_ids), start, end])
-        for staff_id, low, high, is_time_off in cursor.fetchall():
-            found[staff_id].append(Busy(low, high, is_time_off))
+        cursor.execute(_PLACED_CLAIMS if travels else _PLAIN_CLAIMS, given)
+        for staff_id, *claim in cursor.fetchall():
+            found[staff_id].append(Busy(*claim))
     return found
 
 
@@ -290,7 +335,7 @@ def availability(
     place = locate(postcode, field=("postcode",))
     days = days_between(first, last, business().zone)
     found = workloads_on(
-        days, place=place, service_ids=[service_id], staff_ids=None if staff_id is None else [staff_id]
+        days, place=place, service_ids=[service_id], staff_ids=None if staff_id is None else [staff_id], now=now
     )
     if staff_id is not None and not found:
         raise NotFound("There is no such member of staff.", ("staff_id",))

@@ -6,6 +6,7 @@ A test compares this table with the document.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,16 @@ def _natural(text: str) -> int:
     number = int(text)
     if number < 0:
         raise ValueError("say a whole number, zero or more")
+    return number
+
+
+def _per_mile(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("say a decimal number, such as 2.5") from None
+    if not 0 <= number <= 60:  # also refuses NaN and infinity
+        raise ValueError("say a number from 0 to 60")
     return number
 
 
@@ -103,6 +114,9 @@ VARIABLES: tuple[Variable, ...] = (
         "ROTA_ASSIGNMENT", "LEAST_BOOKED", _assignment, "Who is sent, of all who could: LEAST_BOOKED or LONGEST_IDLE."
     ),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
+    Variable("ROTA_TRAVEL_MINUTES_PER_MILE", "0", _per_mile, "Minutes kept free per mile between two visits; 0: off."),
+    Variable("ROTA_HOLD_MINUTES", "10", _positive, "How long `holdSlot` keeps a time."),
+    Variable("ROTA_ORDER_HOLD_HOURS", "24", _positive, "How long at most an ordered hold waits for the office."),
 )
 
 

@@ -42,6 +42,7 @@ from backend.staff.queries import (
 from backend.staff.rules import (
     DayHours,
     absence_refusals,
+    daily_limit_refusals,
     exception_refusals,
     offer_refusals,
     radius_refusals,
@@ -61,6 +62,9 @@ class StaffChanges:
     user_id: int | None = None
     """The account to link: an active one of role STAFF without a member of staff. Linking never changes a role."""
     is_active: bool | None = None
+    max_visits_per_day: int | None = None
+    is_unlimited: bool = False
+    """Takes the daily limit away, which None can't say."""
 
 
 @use_case
@@ -72,6 +76,7 @@ def create_staff_member(
     phone: str = "",
     bio: str = "",
     user_id: int | None = None,
+    max_visits_per_day: int | None = None,
     idempotency_key: str | None = None,
     now: datetime,
 ) -> Staff:
@@ -82,11 +87,16 @@ def create_staff_member(
     """
     require_create_staff(viewer)
     given = {"name": name, "email": email, "phone": phone, "bio": bio, "user_id": user_id}
+    if max_visits_per_day is not None:  # said only where there is one, so that keys from before it was known still hold
+        given["max_visits_per_day"] = max_visits_per_day
     claimed = claim_key(viewer=viewer, operation="createStaffMember", key=idempotency_key, given=given, now=now)
     if claimed.result_id is not None:
         return staff_for(viewer, claimed.result_id)
     staff = Staff(created_at=now)
-    _apply(viewer, staff, StaffChanges(name=name, email=email, phone=phone, bio=bio, user_id=user_id))
+    known = StaffChanges(
+        name=name, email=email, phone=phone, bio=bio, user_id=user_id, max_visits_per_day=max_visits_per_day
+    )
+    _apply(viewer, staff, known)
     _save(staff)
     if viewer.manager is not None and viewer.user_id is not None:
         let_manage_staff(user_id=viewer.user_id, staff_id=staff.pk)
@@ -322,6 +332,10 @@ def _apply(viewer: Viewer, staff: Staff, changes: StaffChanges) -> None:
     with problems:
         if changes.user_id is not None:
             staff.user_id = account_for_staff(viewer, changes.user_id, field=("user_id",)).pk
+    with problems:
+        raise_all(daily_limit_refusals(changes.max_visits_per_day))
+        if changes.is_unlimited or changes.max_visits_per_day is not None:
+            staff.max_visits_per_day = changes.max_visits_per_day
     problems.raise_all()
 
 

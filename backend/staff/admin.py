@@ -35,7 +35,7 @@ class StaffAdmin(ActionAdmin):
     list_select_related = ["user"]
     search_fields = ["name", "email"]
     autocomplete_fields = ["user"]
-    written = ["name", "email", "phone", "bio", "user"]
+    written = ["name", "email", "phone", "bio", "user", "max_visits_per_day"]
     readonly_fields = ["week", "created_at"]
     actions = ["deactivate"]
 
@@ -62,7 +62,7 @@ class StaffAdmin(ActionAdmin):
         user_id = account.pk if account and (row is None or row.user_id != account.pk) else None
         if row is None:
             return create_staff_member(viewer=viewer, user_id=user_id, **given, now=now)
-        changes = StaffChanges(user_id=user_id, **given)
+        changes = StaffChanges(user_id=user_id, is_unlimited=values["max_visits_per_day"] is None, **given)
         return update_staff_member(viewer=viewer, staff_id=row.pk, changes=changes, now=now)
 
 

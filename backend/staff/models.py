@@ -24,12 +24,21 @@ class Staff(models.Model):
     phone = models.CharField(max_length=32, blank=True, help_text="Work phone.")
     bio = models.TextField(blank=True, help_text="A few lines shown to customers.")
     is_active = models.BooleanField(default=True, help_text="Inactive staff get no new visits.")
+    max_visits_per_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Visits that a date may hold at most; empty for as many as fit."
+    )
     created_at = models.DateTimeField(help_text="When the row was made, in UTC.")
 
     class Meta:
         verbose_name_plural = "staff"
         ordering = ["name", "id"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="staff_email_unique")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="staff_email_unique"),
+            models.CheckConstraint(
+                condition=Q(max_visits_per_day=None) | Q(max_visits_per_day__range=(1, 100)),
+                name="staff_max_visits_sensible",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -146,6 +146,7 @@ class Roster:
     staff_id: int
     name: str
     is_active: bool
+    max_visits_per_day: int | None = None
     offers: dict[int, Terms] = field(default_factory=dict)
     areas: list[Area] = field(default_factory=list)
     week: dict[int, Hours] = field(default_factory=dict)
@@ -165,7 +166,7 @@ def rosters(
         people = people.filter(is_active=True, services__service__in=set(service_ids)).distinct()
     else:
         people = people.filter(pk__in=set(staff_ids))
-    found = {row[0]: Roster(*row) for row in people.values_list("pk", "name", "is_active")}
+    found = {row[0]: Roster(*row) for row in people.values_list("pk", "name", "is_active", "max_visits_per_day")}
     _add_offers(found, service_ids)
     _add_areas(found)
     _add_hours(found, first_day, last_day)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from backend.core.errors import FieldPath, InvalidInput, OutOfRange, Refusal, Required
 
 MAX_BREAKS = 10
+MAX_VISITS_PER_DAY = 100
 MAX_RADIUS_MILES = Decimal(500)
 MAX_PRICE = Decimal("99999.99")
 MAX_DURATION_MINUTES = 24 * 60
@@ -110,6 +111,13 @@ def exception_refusals(*, day: date, start: time | None, end: time | None, today
     if start is not None and end is not None and end <= start:
         refusals.append(InvalidInput("Work ends after it starts, on the same day.", ("end",)))
     return refusals
+
+
+def daily_limit_refusals(visits: int | None) -> list[Refusal]:
+    """What is wrong with a daily limit; None is no limit."""
+    if visits is not None and not 1 <= visits <= MAX_VISITS_PER_DAY:
+        return [OutOfRange(f"A day holds 1 to {MAX_VISITS_PER_DAY} visits.", ("max_visits_per_day",))]
+    return []
 
 
 def absence_refusals(*, start: datetime, end: datetime, now: datetime) -> list[Refusal]:

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from backend.scheduling.actions import booking
+from backend.scheduling.actions import booking, room
 from backend.scheduling.models import Claim
-from backend.scheduling.rules import VisitPlan
+from backend.scheduling.rules import Stay
 
 
 @pytest.fixture
@@ -29,12 +30,12 @@ def without_constraint(transactional_db: None) -> Iterator[None]:
 def everyone_looks_before_anyone_writes(monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
     """No lock on the staff row, and the worst of timings: all find the time free before the first takes it."""
     barrier = threading.Barrier(5)
-    look = booking._refuse_taken
+    look = room.require_room
 
-    def look_and_wait(visits: Sequence[VisitPlan]) -> None:
-        look(visits)
+    def look_and_wait(stays: Sequence[Stay], **given: Any) -> None:
+        look(stays, **given)
         barrier.wait(timeout=60)
 
     monkeypatch.setattr(booking, "lock_staff", lambda staff_ids: {})
-    monkeypatch.setattr(booking, "_refuse_taken", look_and_wait)
+    monkeypatch.setattr(booking, "require_room", look_and_wait)
     return barrier

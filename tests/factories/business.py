@@ -1,15 +1,18 @@
 """People, catalogue, hours and places."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.test import override_settings
 from psycopg.types.range import Range
 
 from backend.accounts.models import AccessToken, Manager, Profile, User
 from backend.catalogue.models import Category, Service, ServiceExtra
+from backend.core.business import business
 from backend.core.references import secret_token, token_hash
 from backend.core.viewer import Role
 from backend.customers.models import Address, Customer
@@ -174,3 +177,8 @@ def time_off(row: Staff, start: datetime, hours: float = 8) -> TimeOff:
     absence = TimeOff.objects.create(staff=row, start=start, end=end, created_at=NOW)
     Claim.objects.create(staff=row, period=Range(start, end), kind="TIME_OFF", time_off=absence)
     return absence
+
+
+def configured(**given: Any) -> override_settings:
+    """The business with other rules, as a context or decorator: `with factories.configured(zone=…):`."""
+    return override_settings(ROTA_BUSINESS=replace(business(), **given))

@@ -14,7 +14,7 @@ from backend.core.references import secret_token
 from backend.orders.models import Order, OrderItem
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.staff.models import Staff
-from tests.factories.business import NOW
+from tests.factories.business import CENTROIDS, NOW
 
 _number = count(1)
 MONDAY = date(2027, 3, 1)
@@ -93,6 +93,14 @@ def confirmed_order(*services: Service, staff: Staff, **given: Any) -> Order:
             policy_hours=24,
             cancellation_deadline=start - timedelta(hours=24),
         )
-        Claim.objects.create(staff=staff, period=Range(start, free), kind="APPOINTMENT", appointment=item.appointment)
+        latitude, longitude = CENTROIDS.get(order.postcode.split()[0], (None, None))
+        Claim.objects.create(
+            staff=staff,
+            period=Range(start, free),
+            kind="APPOINTMENT",
+            appointment=item.appointment,
+            latitude=latitude,
+            longitude=longitude,
+        )
         start = free
     return order

@@ -8,6 +8,7 @@ from backend.core.errors import Refusal, Refusals
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.events.actions import emit
+from backend.geography.rules import Place
 from backend.orders.events import OrderConfirmed
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_confirm
@@ -47,9 +48,9 @@ def _confirm(*, viewer: Viewer, order_id: int, version: int | None, outside_hour
         raise InThePast("The wanted time is past: agree on another one first.", ("order_id",))
     # Whoever becomes scarcer is locked before claims are read, so the plan is made from what stays true.
     lock_staff(request.candidates)
-    board = board_for(request, outside_hours=outside_hours)
+    board = board_for(request, outside_hours=outside_hours, now=now)
     plan = plan_visits(request.items, board, start=request.start, day=request.day)
-    _book(order, items, plan, viewer, now)
+    _book(order, items, plan, viewer, request.place, now)
     order.status, order.confirmed_at, order.version = OrderStatus.CONFIRMED, now, order.version + 1
     order.save(update_fields=["status", "confirmed_at", "version"])
     emit([OrderConfirmed(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
@@ -57,12 +58,12 @@ def _confirm(*, viewer: Viewer, order_id: int, version: int | None, outside_hour
 
 
 def _book(
-    order: Order, items: Sequence[OrderItem], plan: Sequence[PlannedVisit], viewer: Viewer, now: datetime
+    order: Order, items: Sequence[OrderItem], plan: Sequence[PlannedVisit], viewer: Viewer, place: Place, now: datetime
 ) -> None:
     """Take the time, and let each item know its visit and who comes."""
     by_position = {item.position: item for item in items}
     appointments = book_visits(
-        visits=[_visit_plan(order, by_position[visit.position], visit) for visit in plan],
+        visits=[_visit_plan(order, by_position[visit.position], visit, place) for visit in plan],
         order_id=order.pk,
         actor_id=viewer.user_id,
         now=now,
@@ -73,7 +74,7 @@ def _book(
     OrderItem.objects.bulk_update(items, ["staff", "appointment"])
 
 
-def _visit_plan(order: Order, item: OrderItem, visit: PlannedVisit) -> VisitPlan:
+def _visit_plan(order: Order, item: OrderItem, visit: PlannedVisit, place: Place) -> VisitPlan:
     """The visit with the terms of the order, which are frozen with it, for customers and guests alike."""
     return VisitPlan(
         service_id=item.service_id,
@@ -96,6 +97,7 @@ def _visit_plan(order: Order, item: OrderItem, visit: PlannedVisit) -> VisitPlan
         currency=order.currency,
         extras=[_frozen_extra(extra) for extra in item.extras.all()],
         policy_hours=order.policy_hours,
+        place=place,
         field=("items", item.position),
     )
 

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from backend.core.errors import FieldPath, Refusal, raise_all
 from backend.scheduling.errors import (
     Alternative,
+    DailyLimit,
     NoStaffAvailable,
     NotWorking,
     OutOfArea,
     SlotTaken,
     StaffNotQualified,
+    TravelTime,
 )
 from backend.scheduling.rules import Assignment, Day, Need, Offer, Queue, Workload
 
@@ -66,8 +68,8 @@ class Board:
 def plan_visits(items: Sequence[PlanItem], board: Board, *, start: datetime, day: Day) -> list[PlannedVisit]:
     """The visits of all items, from `start` on `day`; or a refusal for each item that can't be placed.
 
-    Raises StaffNotQualified, OutOfArea, NotWorking or SlotTaken for an item whose member of staff was named, and
-    NoStaffAvailable for one that is open to anybody.
+    Raises StaffNotQualified, OutOfArea, NotWorking, SlotTaken, TravelTime or DailyLimit for an item whose member of
+    staff was named, and NoStaffAvailable for one that is open to anybody.
     """
     visits = find_plan(items, board, start=start, day=day)
     if visits is None:
@@ -128,7 +130,7 @@ class _Search:
                 return None
             self.tried += 1
             visit = self.next_visit(items[0], person, planned)
-            if self.refusal_of(items[0], person, visit) is None:
+            if self.refusal_of(items[0], person, visit, planned) is None:
                 plan = self.complete(items[1:], [*planned, visit])
                 if plan is not None:
                     return plan
@@ -141,7 +143,7 @@ class _Search:
         refusal: Refusal = NoStaffAvailable("Nobody who offers this here is free then.", item.field)
         for person in self.by_preference(item, planned):
             visit = self.next_visit(item, person, planned)
-            against = self.refusal_of(item, person, visit)
+            against = self.refusal_of(item, person, visit, planned)
             if against is None:
                 return visit
             refusal = refusal if item.staff_id is None else against
@@ -161,7 +163,9 @@ class _Search:
         busy_until = end + timedelta(minutes=item.need.buffer_minutes)
         return PlannedVisit(item.position, person.staff_id, start, end, busy_until)
 
-    def refusal_of(self, item: PlanItem, person: Workload, visit: PlannedVisit) -> Refusal | None:
+    def refusal_of(
+        self, item: PlanItem, person: Workload, visit: PlannedVisit, planned: Sequence[PlannedVisit]
+    ) -> Refusal | None:
         """What speaks against sending `person` for this visit; None where nothing does."""
         if not person.is_active or not person.offers_service(item.need.service_id):
             return StaffNotQualified(f"{person.staff_name} does not offer this service.", item.field)
@@ -170,10 +174,14 @@ class _Search:
         claim = person.in_the_way(visit.start, visit.busy_until)
         if claim is not None and claim.is_time_off:
             return NotWorking(f"{person.staff_name} is away then.", item.field)
+        if claim is not None and (claim.end <= visit.start.timestamp() or visit.busy_until.timestamp() <= claim.start):
+            return TravelTime(f"{person.staff_name} could not be there in time.", item.field)
         if claim is not None:
             return SlotTaken(f"{person.staff_name} is taken then.", item.field)
         if not self.board.outside_hours and not person.works_through(visit.start, visit.end):
             return NotWorking(f"{person.staff_name} does not work then.", item.field)
+        if not person.has_room(visit.start, [each.start for each in planned if each.staff_id == person.staff_id]):
+            return DailyLimit(f"{person.staff_name} has as many visits that day as it takes.", item.field)
         return None
 
 

@@ -1,6 +1,7 @@
 """Taking people's time, and giving it back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -9,15 +10,12 @@ from psycopg.types.range import Range
 
 from backend.core.transactions import step
 from backend.events.actions import emit
+from backend.geography.queries import locate_all
+from backend.scheduling.actions.room import require_room, stay_of
 from backend.scheduling.errors import SlotTaken
 from backend.scheduling.events import AppointmentBooked
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
-from backend.scheduling.queries import claims_between
-from backend.scheduling.rules import (
-    ClaimKind,
-    VisitPlan,
-    cancellation_deadline,
-)
+from backend.scheduling.rules import ClaimKind, Stay, VisitPlan, cancellation_deadline
 from backend.staff.queries import lock_staff
 
 
@@ -25,13 +23,14 @@ from backend.staff.queries import lock_staff
 def book_visits(
     *, visits: Sequence[VisitPlan], order_id: int | None, actor_id: int | None, now: datetime
 ) -> list[Appointment]:
-    """Put visits into people's days: all of them, or SlotTaken for the first whose time is taken.
+    """Put visits into people's days: all of them, or SlotTaken, TravelTime or DailyLimit for the first without room.
 
     Locks the staff rows in id order, then looks, then writes: visits, bookings and claims in one statement each. Who
-    decided by `workloads` read before the lock may meet SlotTaken; read after `lock_staff`, they still hold.
+    decided by `workloads` read before the lock may meet a refusal; read after `lock_staff`, they still hold.
     """
-    lock_staff({visit.staff_id for visit in visits})
-    _refuse_taken(visits)
+    visits = _located(visits)
+    people = lock_staff({visit.staff_id for visit in visits})
+    require_room([_stay(visit) for visit in visits], staff=people, now=now)
     appointments = Appointment.objects.bulk_create([_appointment(visit, now) for visit in visits])
     pairs = list(zip(appointments, visits, strict=True))
     CustomerAppointment.objects.bulk_create([_booking(appointment, visit) for appointment, visit in pairs])
@@ -62,23 +61,13 @@ def give_bookings(*, appointment_ids: Sequence[int], customer_id: int) -> int:
     return rows.update(customer_id=customer_id)
 
 
-def _refuse_taken(visits: Sequence[VisitPlan]) -> None:
-    """SlotTaken for the first visit that overlaps a claim, or another of the visits."""
-    if not visits:
-        return
-    taken = claims_between(
-        {visit.staff_id for visit in visits},
-        min(visit.start for visit in visits),
-        max(visit.busy_until for visit in visits),
-    )
-    planned: dict[int, list[VisitPlan]] = {}
-    for visit in visits:
-        start, end = visit.start.timestamp(), visit.busy_until.timestamp()
-        mine = planned.setdefault(visit.staff_id, [])
-        clash = any(claim.start < end and start < claim.end for claim in taken.get(visit.staff_id, ()))
-        if clash or any(other.start < visit.busy_until and visit.start < other.busy_until for other in mine):
-            raise SlotTaken("This time is taken.", visit.field)
-        mine.append(visit)
+def _located(visits: Sequence[VisitPlan]) -> list[VisitPlan]:
+    """The visits with their places. One statement for all that come without, none where all have theirs."""
+    missing = {visit.postcode for visit in visits if visit.place is None}
+    if not missing:
+        return list(visits)
+    places = locate_all(missing)
+    return [visit if visit.place else replace(visit, place=places.get(visit.postcode)) for visit in visits]
 
 
 def _appointment(visit: VisitPlan, now: datetime) -> Appointment:
@@ -121,6 +110,18 @@ def _claim(appointment: Appointment, visit: VisitPlan) -> Claim:
         period=Range(visit.start, visit.busy_until),
         kind=ClaimKind.APPOINTMENT,
         appointment=appointment,
+        latitude=None if visit.place is None else visit.place.latitude,
+        longitude=None if visit.place is None else visit.place.longitude,
+    )
+
+
+def _stay(visit: VisitPlan) -> Stay:
+    return stay_of(
+        staff_id=visit.staff_id,
+        start=visit.start,
+        busy_until=visit.busy_until,
+        place=visit.place,
+        field=visit.field,
     )
 
 

@@ -10,13 +10,15 @@ from psycopg.types.range import Range
 from backend.core.errors import InvalidTransition, StaleVersion
 from backend.core.transactions import step
 from backend.events.actions import emit
+from backend.geography.rules import Place
 from backend.scheduling.actions.booking import claim_time
 from backend.scheduling.actions.progress import locked_visits, snapshot, told
+from backend.scheduling.actions.room import require_room, stay_of
 from backend.scheduling.errors import NotWorking
 from backend.scheduling.events import AppointmentMoved
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.scheduling.queries import workloads
-from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus, ClaimKind, Move, cancellation_deadline
+from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus, ClaimKind, Move, Stay, cancellation_deadline
 from backend.staff.queries import lock_staff
 
 
@@ -24,15 +26,16 @@ from backend.staff.queries import lock_staff
 def move_visits(
     *, moves: Mapping[int, Move], outside_hours: bool = False, actor_id: int | None, now: datetime
 ) -> list[Appointment]:
-    """Give open visits new starts, other members of staff, or both, by id: all of them, or SlotTaken.
+    """Give open visits new starts, other members of staff, or both, by id: all of them, or SlotTaken, TravelTime
+    or DailyLimit.
 
     They keep their length and may slide over each other's old time; deadlines count from the new start. Closed visits
     stay as they are. One `appointment.moved` for each, which the person who loses a visit hears as well. Who is fit for
     a visit (`offers`, `covers`) is the caller's to decide; statements don't grow with the visits.
 
     Raises InvalidTransition for work that has begun, NotWorking unless `outside_hours`, and StaleVersion where a visit
-    went to somebody else between the caller's look and the lock. After SlotTaken the transaction is broken and must be
-    left to fail.
+    went to somebody else between the caller's look and the lock. After a refusal the
+    transaction must be left to fail.
     """
     # Staff before visits: whoever claims time queues up at the person, old and new in one statement.
     old = Appointment.objects.filter(pk__in=moves).values_list("staff_id", flat=True)
@@ -49,7 +52,7 @@ def move_visits(
         _require_working(rows)
     Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version"])
     CustomerAppointment.objects.bulk_update([row.booking for row in rows], ["cancellation_deadline"])
-    _claim_again(rows)
+    _claim_again(rows, locked, now)
     emit([AppointmentMoved(**told(row, before[row.pk], row.order_id, actor_id)) for row in rows], now=now)
     return rows
 
@@ -80,17 +83,29 @@ def _require_working(rows: Sequence[Appointment]) -> None:
         raise NotWorking("The time lies outside the working hours of whoever comes.")
 
 
-def _claim_again(rows: Sequence[Appointment]) -> None:
-    """All old claims go before the first new one comes, so that the visits are not in each other's way."""
-    Claim.objects.filter(appointment__in=rows).delete()
-    claim_time(
-        [
-            Claim(
-                staff_id=row.staff_id,
-                period=Range(row.start, row.end + timedelta(minutes=row.buffer_minutes)),
-                kind=ClaimKind.APPOINTMENT,
-                appointment=row,
-            )
-            for row in rows
-        ]
+def _claim_again(rows: Sequence[Appointment], people: Mapping[int, Any], now: datetime) -> None:
+    """All old claims go before anybody looks for room, so that the visits are not in each other's way."""
+    old = Claim.objects.filter(appointment__in=rows)
+    places = {key: (north, east) for key, north, east in old.values_list("appointment_id", "latitude", "longitude")}
+    old.delete()
+    claims = [_claim(row, *places.get(row.pk, (None, None))) for row in rows]
+    require_room([_stay(claim) for claim in claims], staff=people, now=now)
+    claim_time(claims)
+
+
+def _claim(row: Appointment, latitude: float | None, longitude: float | None) -> Claim:
+    return Claim(
+        staff_id=row.staff_id,
+        period=Range(row.start, row.end + timedelta(minutes=row.buffer_minutes)),
+        kind=ClaimKind.APPOINTMENT,
+        appointment=row,
+        latitude=latitude,
+        longitude=longitude,
     )
+
+
+def _stay(claim: Claim) -> Stay:
+    place = None
+    if claim.latitude is not None and claim.longitude is not None:
+        place = Place(code="", latitude=claim.latitude, longitude=claim.longitude)
+    return stay_of(staff_id=claim.staff_id, start=claim.period.lower, busy_until=claim.period.upper, place=place)

@@ -36,7 +36,7 @@ def add_time_off(
     """Keep visits away from somebody in [start, end). Admins, and managers with `manage_staff` for whom they manage.
 
     It may have begun already, but not be over: InThePast. Raises TimeOffConflict, which names the visits, where time in
-    it is taken: nothing is moved or cancelled on the quiet.
+    it is taken: nothing is moved or cancelled on the quiet. Holds give way.
     """
     require_permission(viewer, Permission.MANAGE_STAFF)
     given = [staff_id, start, end, reason]
@@ -46,6 +46,8 @@ def add_time_off(
     absence = record_time_off(viewer=viewer, staff_id=staff_id, start=start, end=end, reason=reason, now=now)
     if end <= now:
         raise InThePast("This absence is over already.", ("end",))
+    # Nobody who merely holds a time has been promised that this person comes.
+    Claim.objects.filter(staff=staff_id, kind=ClaimKind.HOLD, period__overlap=Range(start, end)).delete()
     _refuse_taken(claims_in_the_way(staff_id, start, end))
     claim_time([Claim(staff_id=staff_id, period=Range(start, end), kind=ClaimKind.TIME_OFF, time_off=absence)])
     settle_key(claimed, absence)

@@ -5,6 +5,7 @@ from backend.scheduling.errors import Alternative
 from backend.scheduling.rules.assignment import Given, Queue
 from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
 from backend.scheduling.rules.days import Day, day_of, days_between
+from backend.scheduling.rules.room import MAX_TRAVEL_MINUTES, Stay, travel_seconds, why_no_room, with_travel
 from backend.scheduling.rules.states import (
     MAX_INTERNAL_NOTES,
     MAX_NOTE,
@@ -26,6 +27,7 @@ from backend.scheduling.rules.workloads import Busy, Span, Workload, without_bre
 __all__ = [
     "MAX_INTERNAL_NOTES",
     "MAX_NOTE",
+    "MAX_TRAVEL_MINUTES",
     "OPEN_STATUSES",
     "TRANSITIONS",
     "Alternative",
@@ -46,6 +48,7 @@ __all__ = [
     "Queue",
     "Slot",
     "Span",
+    "Stay",
     "VisitPlan",
     "Window",
     "Workload",
@@ -57,6 +60,9 @@ __all__ = [
     "may_cancel",
     "nearest",
     "require_transition",
+    "travel_seconds",
+    "why_no_room",
+    "with_travel",
     "without_breaks",
     "working_spans",
 ]

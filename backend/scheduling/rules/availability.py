@@ -6,7 +6,7 @@ less in the way: without claims, then with absences alone.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -69,7 +69,13 @@ def find_slots(
     open_days = [number for number in marks if _outside(marks[number], window) is None]
     runs: dict[int, list[tuple[Workload, Sequence[int]]]] = {number: [] for number in open_days}
     for each in near:
-        _search_one(each, need, [(number, days[number].end, marks[number]) for number in open_days], window, runs)
+        _search_one(
+            each,
+            need,
+            [(number, days[number], marks[number]) for number in open_days],
+            window,
+            runs,
+        )
     return [
         _slots_of_day(day, runs[number], need)
         if runs.get(number)
@@ -81,18 +87,21 @@ def find_slots(
 def _search_one(
     workload: Workload,
     need: Need,
-    days: Sequence[tuple[int, int, Sequence[int]]],
+    days: Sequence[tuple[int, Day, Sequence[int]]],
     window: Window,
     runs: Mapping[int, list[tuple[Workload, Sequence[int]]]],
 ) -> None:
-    """Add the starts of one member of staff to `runs`, by day. `days` are (number, end, marks), ascending."""
+    """Add the starts of one member of staff to `runs`, by day. `days` are (number, day, marks), ascending."""
     seconds = _seconds(workload, need)
     earliest, latest = window.earliest, window.latest
+    limit = workload.max_visits_per_day
+    if limit is not None:
+        days = [each for each in days if workload.visits_on((each[1].start, each[1].end)) < limit]
     upcoming = iter(days)
-    number, day_end, marks = next(upcoming, (0, 0, ()))
-    for low, high in free_stretches(workload.work, workload.busy, seconds):
+    number, day_end, marks = _next(upcoming)
+    for low, high in free_stretches(workload.work, workload.blocked, seconds):
         while low >= day_end:
-            number, day_end, marks = next(upcoming, (0, 0, ()))
+            number, day_end, marks = _next(upcoming)
             if not marks:
                 return
         low = max(low, earliest, marks[0])
@@ -103,15 +112,21 @@ def _search_one(
                 runs[number].append((workload, starts))
 
 
+def _next(days: Iterator[tuple[int, Day, Sequence[int]]]) -> tuple[int, int, Sequence[int]]:
+    """Number, end and marks of the next day; no marks after the last."""
+    number, day, marks = next(days, (0, None, ()))
+    return (number, 0, ()) if day is None else (number, day.end, marks)
+
+
 def free_stretches(work: Sequence[Span], busy: Sequence[Busy], seconds: int) -> list[Span]:
-    """Stretches of work that nothing claims and that last at least `seconds`. Both sequences are ascending."""
+    """Stretches of work that nothing claims and that last at least `seconds`. Both sequences ascend by their starts."""
     stretches: list[Span] = []
     index, count = 0, len(busy)
     for start, end in work:
         while index < count and busy[index][1] <= start:
             index += 1
         while index < count and busy[index][0] < end:
-            claimed, released, _ = busy[index]
+            claimed, released = busy[index][:2]
             if claimed - start >= seconds:
                 stretches.append((start, claimed))
             if released > start:

@@ -30,6 +30,7 @@ class ClaimKind(StrEnum):
 
     APPOINTMENT = "APPOINTMENT"
     TIME_OFF = "TIME_OFF"
+    HOLD = "HOLD"
 
 
 class PaymentStatus(StrEnum):

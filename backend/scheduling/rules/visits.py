@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.core.errors import FieldPath
 from backend.core.money import ZERO, to_cents
+from backend.geography.rules import Place
 from backend.scheduling.rules.states import AppointmentStatus, AppointmentType
 
 
@@ -78,6 +79,8 @@ class VisitPlan:
     currency: str
     extras: Sequence[Mapping[str, Any]] = ()
     policy_hours: int
+    place: Place | None = None
+    """Where `postcode` lies, from whoever has looked it up already; what is left out is looked up when it is booked."""
     field: FieldPath = ()
 
     @property

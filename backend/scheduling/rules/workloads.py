@@ -1,6 +1,6 @@
 """All that is known of one member of staff over a window of time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -16,11 +16,20 @@ Minutes = tuple[int, int]
 
 
 class Busy(NamedTuple):
-    """A claim in epoch seconds, its buffer included."""
+    """A claim in epoch seconds, its buffer included.
+
+    Where the business gives time for travel, `latitude` and `longitude` say where a visit is (null for time off), and
+    `travel` how many seconds it takes from there to the place that was asked about, and back.
+    """
 
     start: int
     end: int
     is_time_off: bool = False
+    is_hold: bool = False
+    claim_id: int = 0
+    latitude: float | None = None
+    longitude: float | None = None
+    travel: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +37,8 @@ class Workload:
     """One member of staff over a window: what it offers, when it works, when it is busy.
 
     `work` is working hours less breaks and days off; `busy` is claims. Both in epoch seconds (UTC), ascending and
-    without overlaps; a claim may begin before the window or end after it.
+    without overlaps; a claim may begin before the window or end after it. Of somebody with a daily limit, `dates` are
+    the dates of the window and `done` the starts of visits that hold no claim any more, but count.
     """
 
     staff_id: int
@@ -42,6 +52,34 @@ class Workload:
     last_visit_end: int | None = None
     """When its last visit that `busy` doesn't show ended, with its buffer: one from before the window, or one that is
     done. None where there is none, or where nobody asked (`queries.workloads(idle=True)`)."""
+    max_visits_per_day: int | None = None
+    dates: Sequence[Span] = ()
+    done: Sequence[int] = ()
+
+    @property
+    def blocked(self) -> Sequence[Busy]:
+        """`busy` with the travel on both sides of each visit, by start; these may overlap."""
+        if not any(claim.travel for claim in self.busy):
+            return self.busy
+        return sorted(
+            claim._replace(start=claim.start - claim.travel, end=claim.end + claim.travel) for claim in self.busy
+        )
+
+    def has_room(self, start: datetime, also: Iterable[datetime] = ()) -> bool:
+        """Whether the date of `start` may hold one more visit, with those that begin at `also` counted in."""
+        if self.max_visits_per_day is None:
+            return True
+        second = start.timestamp()
+        date = next((span for span in self.dates if span[0] <= second < span[1]), None)
+        if date is None:
+            return True  # beyond the window nothing is known; the booking step looks again
+        more = sum(date[0] <= other.timestamp() < date[1] for other in also)
+        return self.visits_on(date) + more < self.max_visits_per_day
+
+    def visits_on(self, date: Span) -> int:
+        """How many visits, held ones included, begin on a date of the window."""
+        claimed = sum(date[0] <= claim.start < date[1] for claim in self.busy if not claim.is_time_off)
+        return claimed + sum(date[0] <= start < date[1] for start in self.done)
 
     def offers_service(self, service_id: int) -> bool:
         return service_id in self.offers
@@ -52,13 +90,15 @@ class Workload:
         return any(low <= first and last <= high for low, high in self.work)
 
     def is_free(self, start: datetime, end: datetime) -> bool:
-        """Whether nothing is claimed in [start, end). Count the buffer into `end`."""
+        """Whether nothing is claimed in [start, end), travel included. Count the buffer into `end`."""
         return self.in_the_way(start, end) is None
 
     def in_the_way(self, start: datetime, end: datetime) -> Busy | None:
-        """The first claim that overlaps [start, end)."""
+        """The first claim that overlaps [start, end), or is too near to get there from, or from there to, in time."""
         first, last = start.timestamp(), end.timestamp()
-        return next((claim for claim in self.busy if claim.start < last and first < claim.end), None)
+        return next(
+            (each for each in self.busy if each.start - each.travel < last and first < each.end + each.travel), None
+        )
 
     def booked_seconds(self, day: Day) -> int:
         """How much of the date is booked with visits, buffers included: who has least is sent first."""

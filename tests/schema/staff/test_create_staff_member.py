@@ -82,6 +82,7 @@ BAD: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "no e-mail": ({"email": ""}, [("REQUIRED", "email")]),
     "no e-mail address": ({"email": "anna"}, [("INVALID_INPUT", "email")]),
     "long phone": ({"phone": "1" * 33}, [("TOO_LONG", "phone")]),
+    "a daily limit of none": ({"maxVisitsPerDay": 0}, [("OUT_OF_RANGE", "maxVisitsPerDay")]),
     "long text": ({"bio": "x" * 5001}, [("TOO_LONG", "bio")]),
     "several": (
         {"name": "", "email": "anna", "phone": "\x07"},

@@ -44,6 +44,27 @@ def test_an_inactive_member_is_brought_back(personas: Personas) -> None:
     assert payload == {"staff": {"isActive": True}, "userErrors": []}
 
 
+def test_a_daily_limit_is_set_kept_and_taken_away(personas: Personas) -> None:
+    def change(**given: Any) -> Any:
+        given = {"staffId": gid(personas.staff)} | given
+        payload = personas["manager"].mutate("updateStaffMember", given, "staff { maxVisitsPerDay }")
+        assert payload["userErrors"] == []
+        return payload["staff"]["maxVisitsPerDay"]
+
+    assert [change(maxVisitsPerDay=3), change(bio="x"), change(maxVisitsPerDay=None)] == [3, 3, None]
+
+
+def test_a_daily_limit_is_shown_to_the_member_and_to_whoever_manages_it(personas: Personas) -> None:
+    Staff.objects.filter(pk=personas.staff.pk).update(max_visits_per_day=3)
+    query = "query($id: ID!) { node(id: $id) { ... on Staff { maxVisitsPerDay } } }"
+    seen = {
+        name
+        for name, api in personas.apis.items()
+        if api(query, id=gid(personas.staff)).data["node"] == {"maxVisitsPerDay": 3}
+    }
+    assert seen == {"staff", "manager", "admin"}
+
+
 def test_somebody_elses_e_mail_is_refused(personas: Personas) -> None:
     before = snapshot()
     given = {"staffId": gid(personas.staff), "email": personas.other_staff.email.upper()}
@@ -53,6 +74,8 @@ def test_somebody_elses_e_mail_is_refused(personas: Personas) -> None:
 
 
 BAD: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
+    "no visits at all": ({"maxVisitsPerDay": 0}, [("OUT_OF_RANGE", "maxVisitsPerDay")]),
+    "too many visits": ({"maxVisitsPerDay": 101}, [("OUT_OF_RANGE", "maxVisitsPerDay")]),
     "blank name": ({"name": "\t"}, [("REQUIRED", "name")]),
     "blank e-mail": ({"email": ""}, [("REQUIRED", "email")]),
     "control characters": ({"bio": "\x1b[31m"}, [("INVALID_INPUT", "bio")]),
