@@ -67,6 +67,16 @@ class OrderItem(VisibleNode):
     appointment: Appointment | None
 
     @strawberry_django.field(
+        only=["order__status", "appointment__status"],
+        select_related=["order", "appointment"],
+        description="Where this line stands: as its visit, once there is one. It may be CANCELLED while the order goes "
+        "on; its price then still stands in the totals.",
+    )
+    def status(self) -> AppointmentStatus:
+        row: OrderItemModel = self  # type: ignore[assignment]
+        return row.status
+
+    @strawberry_django.field(
         only=["unit_price", "order__currency"], select_related=["order"], description="Price of one with its extras."
     )
     def unit_price(self) -> Money:

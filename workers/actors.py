@@ -1,6 +1,6 @@
 """All actors: importing this module makes every handler known to the broker."""
 
-from workers import notifications
+from workers import notifications, orders
 from workers.broker import broker
 
-__all__ = ["broker", "notifications"]
+__all__ = ["broker", "notifications", "orders"]

@@ -31,6 +31,36 @@ def order_cancelled(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def order_changed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered, where it was the office: this is how your order stands now."""
+    actions.write_news_of_office(kind=EmailKind.ORDER_CHANGED, event=event, now=now)
+
+
+@handler
+def change_requested(event: Happened, /, *, now: datetime) -> None:
+    """To the office: somebody asks for another time."""
+    actions.write_office_email(kind=EmailKind.CHANGE_REQUESTED, event=event, now=now)
+
+
+@handler
+def change_approved(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered: you have the other time."""
+    actions.write_order_email(kind=EmailKind.CHANGE_APPROVED, event=event, now=now)
+
+
+@handler
+def change_rejected(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered: it stays as it was, and why."""
+    actions.write_order_email(kind=EmailKind.CHANGE_REJECTED, event=event, now=now)
+
+
+@handler
+def change_withdrawn(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered, where it was the office: your wish is off the table."""
+    actions.write_news_of_office(kind=EmailKind.CHANGE_WITHDRAWN, event=event, now=now)
+
+
+@handler
 def registered(event: Happened, /, *, now: datetime) -> None:
     """To a new account: prove your e-mail, or welcome."""
     actions.write_registered_email(event=event, now=now)

@@ -7,9 +7,18 @@ in workers/notifications.py. Renaming one strands its pending deliveries: keep t
 from collections.abc import Mapping
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
+    "appointment.started": ("orders.follow_visits",),
+    "appointment.completed": ("orders.follow_visits",),
+    "appointment.cancelled": ("orders.follow_visits",),
+    "appointment.no_show": ("orders.follow_visits",),
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),
+    "order.changed": ("notifications.order_changed",),
+    "order.change_requested": ("notifications.change_requested",),
+    "order.change_approved": ("notifications.change_approved",),
+    "order.change_rejected": ("notifications.change_rejected",),
+    "order.change_withdrawn": ("notifications.change_withdrawn",),
     "user.registered": ("notifications.registered",),
     "user.registered_again": ("notifications.registered_again",),
     "user.verification_requested": ("notifications.verification_requested",),

@@ -46,7 +46,7 @@ from backend.notifications.rules import (
     is_exhausted,
     retry_delay,
 )
-from backend.orders.queries import order_for_message
+from backend.orders.queries import change_for_message, order_for_message
 
 _MAX_ERROR = 20_000
 _LINKS = {
@@ -73,24 +73,60 @@ def write_order_email(*, kind: EmailKind, event: Happened, now: datetime) -> Non
 
     The templates are `notifications/<kind>.subject.txt`, `.txt` and `.html`.
     """
+    context = _order_context(event)
+    order = context["order"]
+    _write(
+        kind=kind,
+        event_id=event.event_id,
+        recipient_name=order.contact_name,
+        recipient=order.contact_email,
+        context=context | {"name": order.contact_name},
+        now=now,
+    )
+
+
+@step
+def write_news_of_office(*, kind: EmailKind, event: Happened, now: datetime) -> None:
+    """Write to whoever placed an order what the office did to it; no mail for what they did themselves.
+
+    Nor for what the office notes for itself.
+    """
+    if event.data["by_office"] and event.data.get("fields") != ["internal_notes"]:
+        write_order_email(kind=kind, event=event, now=now)
+
+
+@step
+def write_office_email(*, kind: EmailKind, event: Happened, now: datetime) -> None:
+    """Write the mail about an order to the office, at the business's own address."""
+    context = _order_context(event)
+    page = f"{business().public_url}/admin/orders/changerequest/{event.data['change_request_id']}/change/"
+    _write(
+        kind=kind,
+        event_id=event.event_id,
+        recipient_name=business().name,
+        recipient=business().email,
+        context=context | {"name": business().name, "link": page},
+        now=now,
+    )
+
+
+def _order_context(event: Happened) -> dict[str, Any]:
+    """What mails about an order tell from; `change` is the wish for another time that the event is about, if any."""
     if event.order_id is None:
         raise ValueError(f"event {event.event_id} ({event.kind}) names no order")
     order = order_for_message(event.order_id)
-    name, recipient = (
-        (order.customer.name, order.customer.email) if order.customer else (order.guest_name, order.guest_email)
-    )
-    context = {
+    change_id = event.data.get("change_request_id")
+    return {
         "business": business(),
         "zone": business().zone,
-        "name": name,
         "order": order,
         "items": order.items.all(),
         "visits": sorted(
             (item.appointment for item in order.items.all() if item.appointment), key=lambda visit: visit.start
         ),
+        "change": None if change_id is None else change_for_message(change_id),
         "link": f"{business().public_url}/track/{order.tracking_token}",
     }
-    _write(kind=kind, event_id=event.event_id, recipient_name=name, recipient=recipient, context=context, now=now)
 
 
 @step

@@ -54,6 +54,16 @@ class OrderConfirmed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStarted(Fact):
+    """The first of its visits has begun."""
+
+    kind: ClassVar[str] = "order.started"
+
+    order_id: int
+    customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(Fact):
     """The order is off and its visits with it. `was_confirmed` tells whether it had any."""
 
@@ -107,9 +117,14 @@ class ChangeRejected(ChangeFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeWithdrawn(ChangeFact):
-    """Nobody wants the change any more: it was taken back, or the order ended."""
+    """Nobody wants the change any more: it was taken back, or the order got another time, or ended.
+
+    `by_office` tells whether the office took it back for whoever asked.
+    """
 
     kind: ClassVar[str] = "order.change_withdrawn"
+
+    by_office: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 from backend.orders.rules import REVIEWED, ChangeStatus, OrderPaymentStatus, OrderStatus
+from backend.scheduling.rules import AppointmentStatus
 
 
 @audited(
@@ -160,6 +161,19 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.service_id}"
+
+    @property
+    def status(self) -> AppointmentStatus:
+        """Where this line stands: as its visit, once there is one. Fetch `order` and `appointment` with the row."""
+        if self.appointment is not None:
+            return AppointmentStatus(self.appointment.status)
+        is_off = self.order.status == OrderStatus.CANCELLED
+        return AppointmentStatus.CANCELLED if is_off else AppointmentStatus.PENDING
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether nobody comes for this line, be the order going on or not. Fetch `appointment` with the row."""
+        return self.appointment is not None and self.appointment.status == AppointmentStatus.CANCELLED
 
 
 @audited()

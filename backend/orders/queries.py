@@ -126,6 +126,13 @@ def order_of_named_item(viewer: Viewer, item_id: int, *, tracking_token: str | N
     return order
 
 
+def order_of_visit(appointment_id: int, *, lock: bool = False) -> Order | None:
+    """The order that a visit came from, with its customer, whoever asks; None for a visit that came from none."""
+    of_visit = OrderItem.objects.filter(appointment=appointment_id).values("order_id")
+    rows = Order.objects.select_related("customer").filter(pk__in=of_visit)
+    return (_locked(rows) if lock else rows).first()
+
+
 def order_of_change(viewer: Viewer, change_id: int, *, field: FieldPath = ()) -> Order:
     """The order that a visible request is about, locked; NotFound under the request's field."""
     of_change = changes_visible_to(viewer).filter(pk=change_id).values("order_id")
@@ -242,6 +249,11 @@ def order_for_message(order_id: int) -> Order:
         .prefetch_related("items__service", "items__extras", "items__appointment__staff", "items__appointment__service")
         .get(pk=order_id)
     )
+
+
+def change_for_message(change_id: int) -> ChangeRequest:
+    """A wanted change, for messages about it. Raises ChangeRequest.DoesNotExist."""
+    return ChangeRequest.objects.get(pk=change_id)
 
 
 def _locked(rows: QuerySet[Order]) -> QuerySet[Order]:

@@ -272,6 +272,12 @@ def starts_of(appointment_ids: Iterable[int]) -> dict[int, datetime]:
     return dict(Appointment.objects.filter(pk__in=list(appointment_ids)).values_list("pk", "start"))
 
 
+def statuses_of(appointment_ids: Iterable[int]) -> dict[int, AppointmentStatus]:
+    """Where visits stand, by id. One statement."""
+    rows = Appointment.objects.filter(pk__in=list(appointment_ids)).values_list("pk", "status")
+    return {key: AppointmentStatus(status) for key, status in rows}
+
+
 def claims_of(appointment_ids: Collection[int]) -> set[tuple[int, int]]:
     """Member of staff and start, in epoch seconds, of the claims of visits. One statement, none for no visits."""
     if not appointment_ids:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
 from psycopg.types.range import Range
 
 from backend.catalogue.models import Service
@@ -21,6 +22,7 @@ MONDAY = date(2027, 3, 1)
 """A working Monday, four weeks after NOW."""
 
 
+@transaction.atomic  # the lines come after the order, and a commit between them is refused
 def pending_order(*services: Service, staff: Staff | None = None, **given: Any) -> Order:
     """A guest's order for `services` on MONDAY at 09:00 in SW1A, waiting for the office."""
     number = next(_number)
@@ -62,6 +64,7 @@ def pending_order(*services: Service, staff: Staff | None = None, **given: Any) 
     return order
 
 
+@transaction.atomic
 def confirmed_order(*services: Service, staff: Staff, **given: Any) -> Order:
     """A confirmed order whose visits follow each other in `staff`'s day, with claims and bookings."""
     order = pending_order(*services, staff=staff, **{"status": "CONFIRMED", "confirmed_at": NOW, "version": 2} | given)

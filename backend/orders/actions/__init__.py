@@ -2,6 +2,7 @@
 
 from backend.orders.actions.change import assign_staff, cancel_order, complete_order
 from backend.orders.actions.confirm import confirm_order
+from backend.orders.actions.follow import follow_visits
 from backend.orders.actions.items import add_order_item, remove_order_item, update_order_item
 from backend.orders.actions.link import link_guest_order
 from backend.orders.actions.place import OrderRequest, place_order
@@ -17,6 +18,7 @@ __all__ = [
     "cancel_order",
     "complete_order",
     "confirm_order",
+    "follow_visits",
     "link_guest_order",
     "place_order",
     "reject_change",

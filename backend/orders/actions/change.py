@@ -4,7 +4,7 @@ from datetime import datetime
 
 from backend.core.errors import InvalidTransition, Problems
 from backend.core.text import clean_text
-from backend.core.transactions import use_case
+from backend.core.transactions import step, use_case
 from backend.core.viewer import Permission, Viewer
 from backend.coupons.actions import give_back
 from backend.events.actions import emit
@@ -107,11 +107,18 @@ def _cancel(
     require_transition(OrderStatus(order.status), OrderStatus.CANCELLED)
     if not by_office and deadline_binds(OrderStatus(order.status)):
         require_in_time(order.cancellation_deadline, now=now)
-    was_confirmed = order.confirmed_at is not None
     cancel_visits(
-        appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, reason=reason, now=now
+        appointment_ids=appointments_of(order), order_id=order.pk, actor_id=viewer.user_id, reason=reason, now=now
     )
-    close_change(order, actor_id=viewer.user_id, now=now)
+    settle_cancelled(order, reason=reason, actor_id=viewer.user_id, now=now)
+    return order
+
+
+@step
+def settle_cancelled(order: Order, *, reason: str, actor_id: int | None, now: datetime) -> None:
+    """Write down that a locked order without open visits is off, and what goes with that."""
+    was_confirmed = order.confirmed_at is not None
+    close_change(order, actor_id=actor_id, now=now)
     order.status, order.cancelled_at, order.cancellation_reason = OrderStatus.CANCELLED, now, reason
     order.version += 1
     if not was_confirmed:
@@ -122,10 +129,9 @@ def _cancel(
         customer_id=order.customer_id,
         reason=reason,
         was_confirmed=was_confirmed,
-        actor_id=viewer.user_id,
+        actor_id=actor_id,
     )
     emit([fact], now=now)
-    return order
 
 
 def _checked_reason(order: Order, reason: str, version: int | None, *, is_required: bool) -> str:
@@ -148,16 +154,23 @@ def complete_order(*, viewer: Viewer, order_id: int, version: int | None = None,
     order = order_for(viewer, order_id, field=("order_id",), lock=True)
     require_version(order.version, version)
     require_transition(OrderStatus(order.status), OrderStatus.COMPLETED)
-    complete_visits(appointment_ids=_appointment_ids(order), order_id=order.pk, actor_id=viewer.user_id, now=now)
-    close_change(order, actor_id=viewer.user_id, now=now)
+    complete_visits(appointment_ids=appointments_of(order), order_id=order.pk, actor_id=viewer.user_id, now=now)
+    settle_completed(order, actor_id=viewer.user_id, now=now)
+    return order
+
+
+@step
+def settle_completed(order: Order, *, actor_id: int | None, now: datetime) -> None:
+    """Write down that the work of a locked order without open visits is done, and what goes with that."""
+    close_change(order, actor_id=actor_id, now=now)
     order.status, order.completed_at = OrderStatus.COMPLETED, now
     order.payment_status = payment_status_when_completed(OrderPaymentStatus(order.payment_status))
     order.version += 1
     order.save(update_fields=["status", "completed_at", "payment_status", "version"])
-    emit([OrderCompleted(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
-    return order
+    emit([OrderCompleted(order_id=order.pk, customer_id=order.customer_id, actor_id=actor_id)], now=now)
 
 
-def _appointment_ids(order: Order) -> list[int]:
+def appointments_of(order: Order) -> list[int]:
+    """The ids of an order's visits. One statement."""
     rows = OrderItem.objects.filter(order=order, appointment__isnull=False).values_list("appointment_id", flat=True)
     return [appointment_id for appointment_id in rows if appointment_id is not None]

@@ -125,20 +125,31 @@ def withdraw_change(
 @use_case
 def _withdraw(*, viewer: Viewer, order_id: int | None, tracking_token: str | None, now: datetime) -> ChangeRequest:
     order = _asked_order(viewer, order_id, tracking_token)
-    change = close_change(order, actor_id=viewer.user_id, now=now)
+    by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
+    change = close_change(order, by_office=by_office, actor_id=viewer.user_id, now=now)
     if change is None:
         raise NotFound("No request of this order is waiting.")
     return change
 
 
 @step
-def close_change(order: Order, *, actor_id: int | None, now: datetime) -> ChangeRequest | None:
-    """Take back what waits of a locked order, if anything does: its end leaves nothing to decide."""
+def close_change(order: Order, *, by_office: bool = False, actor_id: int | None, now: datetime) -> ChangeRequest | None:
+    """Take back what waits of a locked order, if anything does: its end leaves nothing to decide.
+
+    `by_office` is for the office that takes a wish back as such, and not with something else that the owner is told of.
+    """
     change = order.change_requests.filter(status=ChangeStatus.PENDING).first()
     if change is not None:
         change.status = ChangeStatus.WITHDRAWN
         change.save(update_fields=["status"])
-        _tell(ChangeWithdrawn, change, order, actor_id, now)
+        fact = ChangeWithdrawn(
+            order_id=order.pk,
+            customer_id=order.customer_id,
+            change_request_id=change.pk,
+            by_office=by_office,
+            actor_id=actor_id,
+        )
+        emit([fact], now=now)
     return change
 
 

@@ -33,6 +33,7 @@ from backend.orders.rules.states import (
     payment_status_when_completed,
     require_transition,
     require_version,
+    status_by_visits,
 )
 from backend.orders.rules.times import (
     require_in_time,
@@ -76,6 +77,7 @@ __all__ = [
     "require_pending",
     "require_transition",
     "require_version",
+    "status_by_visits",
     "subtotal_of",
     "wall_clock_shift",
 ]

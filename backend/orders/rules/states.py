@@ -1,8 +1,10 @@
 """The states of an order, and its version."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from backend.core.errors import InvalidTransition, StaleVersion
+from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus
 
 
 class OrderStatus(StrEnum):
@@ -42,6 +44,21 @@ def require_transition(before: OrderStatus, after: OrderStatus) -> None:
     """InvalidTransition unless the table above has the step."""
     if not can_become(before, after):
         raise InvalidTransition(f"An order that is {before.value} can't become {after.value}.")
+
+
+def status_by_visits(before: OrderStatus, visits: Sequence[AppointmentStatus]) -> OrderStatus:
+    """What a confirmed order is, by how its visits stand; in whatever order one heard of them.
+
+    It is IN_PROGRESS from the first visit that has begun, and over with the last that is closed: COMPLETED if any work
+    was done, else CANCELLED, be it that all visits were called off or that nobody opened the door. Orders that are
+    pending or over follow nothing.
+    """
+    if before not in (OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS) or not visits:
+        return before
+    worked = AppointmentStatus.COMPLETED in visits
+    if not any(status in OPEN_STATUSES for status in visits):
+        return OrderStatus.COMPLETED if worked else OrderStatus.CANCELLED
+    return OrderStatus.IN_PROGRESS if worked or AppointmentStatus.IN_PROGRESS in visits else before
 
 
 def deadline_binds(status: OrderStatus) -> bool:
