@@ -5,6 +5,7 @@ from strawberry.tools import merge_types
 
 from schema.accounts import AccountsMutation
 from schema.assortment import CategoryTreeMutation, ProposalsMutation, ServiceExtrasMutation
+from schema.audit import AuditQuery
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.changes import ChangesMutation, ChangesQuery
@@ -26,6 +27,7 @@ from schema.viewer import ViewerQuery
 Query = merge_types(
     "Query",
     (
+        AuditQuery,
         BusinessQuery,
         CatalogueQuery,
         ChangesQuery,

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Model
 
 from backend.accounts.models import AccessToken, Invitation, User
+from backend.audit.models import Change
 from backend.catalogue.models import Service
 from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
@@ -76,8 +77,8 @@ def make_world() -> World:
     world.add("address", factories.address(personas.customer))
     _add_people(world)
     _add_week(world, personas.staff)
-    _add_dead_letter(world)
     _add_orders(world, service)
+    _add_traces(world)
     _add_coupon(world)
     return world
 
@@ -137,7 +138,9 @@ def _add_coupon(world: World) -> None:
     world.add("coupon use", use)
 
 
-def _add_dead_letter(world: World) -> None:
+def _add_traces(world: World) -> None:
+    """What administrators look at when something went wrong."""
+    world.add("audit entry", Change.objects.filter(model="orders.Order")[0], "AuditEntry")
     event = Event.objects.create(kind="order.placed", occurred_at=NOW)
     world.add("dead letter", Delivery.objects.create(event=event, handler="mails", status="DEAD", due_at=NOW))
 

@@ -11,6 +11,7 @@ from django.db import close_old_connections, connections
 from django.db.models import Q
 
 from backend.accounts.actions import forget_ended_tokens
+from backend.audit.actions import forget_old_changes
 from backend.core import clock
 from backend.core.idempotency import forget_old_keys
 from backend.core.provenance import coming_from
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_old_idempotency_keys", timedelta(hours=1), forget_old_keys),
     Job("forget_ended_access_tokens", timedelta(hours=6), forget_ended_tokens),
     Job("forget_done_deliveries", timedelta(hours=1), forget_done_deliveries),
+    Job("forget_old_changes", timedelta(hours=6), forget_old_changes),
 )
 
 

@@ -23,7 +23,7 @@ class ExactJSONDecoder(json.JSONDecoder):
 
 
 class Change(pghistory.models.Event):
-    """What happened to one row: an event of django-pghistory, but one table for all models (docs/adr/0014).
+    """What happened to one row: an event of django-pghistory, but one table for all models (docs/adr/0017).
 
     Written by the database alone (`audit_record`, called by the triggers of backend/core/audit.py). No foreign key
     binds it: a trail outlives what it tells of.

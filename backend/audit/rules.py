@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from json import dumps
 from typing import Any
-
-KEEP = timedelta(days=7 * 365)
-"""How long an entry is kept, unless the installation says otherwise: a year longer than tax law wants its records."""
 
 SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
 """Stands for a value that is never written down; the database's `audit_record` puts it there."""

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from backend.audit.actions import forget_parts
 from backend.catalogue.queries import services_by_id
 from backend.core.errors import AlreadyExists, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.idempotency import claim_key, settle_key
@@ -252,3 +253,4 @@ def erase_usages(*, customer_id: int, now: datetime) -> None:
     for usage in CouponUsage.objects.filter(customer_id=customer_id):
         usage.person = f"erased-{usage.pk}"
         usage.save(update_fields=["person"])
+    forget_parts(model="coupons.CouponUsage", column="customer_id", owner_id=customer_id)

@@ -20,6 +20,7 @@ from backend.scheduling.rules import AppointmentStatus
         "city",
         "postcode",
         "notes",
+        "internal_notes",
         "cancellation_reason",
     ],
 )

@@ -99,6 +99,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("WEB_THREADS", "4", _positive, "Threads that answer HTTP in one web process."),
     Variable("WORKER_THREADS", "4", _positive, "Threads that handle events in one worker process."),
     Variable("ACCESS_TOKEN_DAYS", "30", _positive, "How long a sign-in lasts."),
+    Variable("AUDIT_KEEP_DAYS", "2557", _positive, "How long the trail of changes is kept; 2557 is seven years."),
     Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
     Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
     Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),

@@ -27,7 +27,6 @@ RULES = [rule for rule in specified_rules if rule is not NoUnusedFragmentsRule]
 MISSING: set[str] = {
     "office/ApproveVisitChange",
     "office/GenerateVisits",
-    "office/Trail",
     "shop/BookAppointment",
     "shop/CancelAppointment",
     "shop/CancelSubscription",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from backend.audit.actions import forget_parts, forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
@@ -62,7 +63,7 @@ def export_customer(*, viewer: Viewer, customer_id: int | None) -> dict[str, Any
 
 @use_case
 def erase_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Customer:
-    """Take a person's name, contact and addresses out, everywhere; totals, dates and visits stay.
+    """Take a person's name, contact and addresses out, everywhere, the trail included; totals, dates and visits stay.
 
     InvalidTransition while visits or orders are open, or while an account is linked that can still sign in: what is
     promised must be kept or cancelled first. Twice is no error.
@@ -77,5 +78,7 @@ def erase_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Custom
     customer.name, customer.email, customer.phone, customer.notes = "Erased", f"erased-{customer.pk}@invalid", "", ""
     customer.tags = [ARCHIVED, ERASED]
     customer.save()
+    forget_values(model="customers.Customer", object_ids=[customer.pk])
+    forget_parts(model="customers.Address", column="customer_id", owner_id=customer.pk)
     emit([CustomerErased(customer_id=customer.pk, actor_id=viewer.user_id)], now=now)
     return customer

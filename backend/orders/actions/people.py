@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
 from backend.orders.models import ChangeRequest, Order
@@ -67,7 +68,8 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
     orders = Order.objects.filter(customer_id=customer_id)
     if orders.exclude(status__in=_ENDED).exists():
         raise InvalidTransition("The customer has open orders: complete or cancel them first.", ("customer_id",))
-    ChangeRequest.objects.filter(order__in=orders).update(reason="", review_note="")
+    changes = ChangeRequest.objects.filter(order__in=orders)
+    changes.update(reason="", review_note="")
     orders.update(
         is_guest_order=False,  # a linked order has its customer; what the guest typed goes
         guest_name="",
@@ -81,3 +83,5 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
         internal_notes="",
         cancellation_reason="",
     )
+    forget_values(model="orders.Order", object_ids=orders.values_list("pk", flat=True))
+    forget_values(model="orders.ChangeRequest", object_ids=changes.values_list("pk", flat=True))

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
 from backend.scheduling.models import Appointment, CustomerAppointment
@@ -54,3 +55,5 @@ def erase_bookings(*, customer_id: int, now: datetime) -> None:
         city="",
         postcode="",
     )
+    forget_values(model="scheduling.CustomerAppointment", object_ids=bookings.values_list("pk", flat=True))
+    forget_values(model="scheduling.Appointment", object_ids=bookings.values_list("appointment_id", flat=True))

@@ -60,6 +60,19 @@ def test_every_column_that_looks_secret_is_kept_out() -> None:
     assert set(leaks) <= NO_SECRETS
 
 
+def test_every_column_that_names_a_person_goes_with_the_person() -> None:
+    looks_personal = re.compile(r"email|phone|line[12]$|notes|contact_|guest_(name|email|phone)")
+    staying = [
+        f"{each.label}.{field.column}"
+        for each in tracked_models()
+        for field in each.model._meta.concrete_fields
+        if looks_personal.search(field.column or "")
+        and field.get_internal_type() != "DateTimeField"
+        and field.column not in each.personal | each.secret
+    ]
+    assert staying == []
+
+
 @pytest.mark.parametrize(
     "column", ["password", "token", "token_hash", "tracking_token", "refresh_token", "secret_key", "totp_secret"]
 )

@@ -83,6 +83,8 @@ ROWS: tuple[Row, ...] = (
     Row("Query.business", "{ business { name } }", EVERYONE),
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),
     node("Delivery", "dead letter", {"*": NULL, "admin": OK}),
+    Row("Query.auditLog", "{ auditLog { totalCount } }", ADMINS),
+    node("AuditEntry", "audit entry", {"*": NULL, "admin": OK}),
     mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
     node("User", "account", {"customer admin": OK, "*": NULL}),
     Row("Query.viewer", "{ viewer { user { id } } }", {NOBODY: NULL, "*": OK}),
