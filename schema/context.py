@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from strawberry.types import Info as StrawberryInfo
 
 from backend.accounts.actions import note_use
 from backend.accounts.queries import viewer_for_token
 from backend.core import clock
-from backend.core.requests import current_request_id
+from backend.core.requests import client_address, current_request_id
 from backend.core.viewer import NOBODY, Viewer
 
 
@@ -57,15 +56,6 @@ def viewer_from(authorization: str, *, now: datetime) -> Viewer:
     viewer = viewer_for_token(token, now=now)
     note_use(viewer=viewer, now=now)
     return viewer
-
-
-def client_address(request: HttpRequest) -> str:
-    """The client's network address, seen through as many proxies as the settings trust, and no more."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted = settings.ROTA_TRUSTED_PROXIES
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR") or "local")
 
 
 def context_for(request: HttpRequest) -> Context:

@@ -371,7 +371,7 @@ def _refused(message: str) -> ExecutionResult:
 
 
 def _address(scope: dict[str, Any], headers: Any) -> str:
-    """The client's network address, by the rule of `schema.context.client_address`."""
+    """The client's network address, by the rule of `core.requests.client_address`."""
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
     trusted = settings.ROTA_TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:

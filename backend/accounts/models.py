@@ -46,18 +46,18 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Django's name for "may enter the back office"; nothing to do with the STAFF role."""
-        return self.is_active and self.role == Role.ADMIN
+        """Django's name for "may enter the back office": admins and managers. Nothing to do with the STAFF role."""
+        return self.is_active and self.role in (Role.ADMIN, Role.MANAGER)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Django admin asks; admins may everything there, nobody else anything."""
-        return self.is_staff
+        """What Django asks where nobody else decides: admins may everything. Our back office asks the viewer."""
+        return self.is_active and self.role == Role.ADMIN
 
     def has_perms(self, perm_list: Any, obj: Any = None) -> bool:
-        return self.is_staff
+        return self.has_perm("")
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_staff
+        return self.has_perm("")
 
 
 @audited(personal=["phone", "time_zone", "preferences"])

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -22,36 +20,63 @@ from backend.catalogue.actions import (
     update_service,
 )
 from backend.catalogue.models import Category, Service, ServiceExtra
-from backend.core.admin import ActionAdmin, ReadOnlyAdmin
-from backend.core.viewer import Viewer
+from backend.catalogue.queries import categories_visible_to, extras_visible_to, services_visible_to
+from backend.catalogue.rules import ApprovalStatus
+from backend.core.admin import SHOWN, ActionAdmin, Figure, Line, Panel, ReadOnlyAdmin, RowAction, button, page_of, panel
+from backend.core.viewer import Permission, Viewer
+
+APPROVE = RowAction(
+    name="approve",
+    label="Approve",
+    done="approved",
+    act=lambda viewer, row, now, _: approve_service(viewer=viewer, service_id=row.pk, now=now),
+    offered=lambda row: row.approval_status == ApprovalStatus.PENDING_APPROVAL,
+    needs=Permission.APPROVE_SERVICES,
+    style="primary",
+)
+REJECT = RowAction(
+    name="reject",
+    label="Reject",
+    done="rejected",
+    act=lambda viewer, row, now, reason: reject_service(viewer=viewer, service_id=row.pk, reason=reason, now=now),
+    offered=lambda row: row.approval_status == ApprovalStatus.PENDING_APPROVAL,
+    needs=Permission.APPROVE_SERVICES,
+    asks_reason=True,
+)
 
 
 @admin.register(Category)
 class CategoryAdmin(ActionAdmin):
     """Groups of services. Slugs come from names; the tree is put in order through the API."""
 
+    icon = "category"
+    open_to = frozenset(Permission)
     list_display = ["name", "parent", "slug", "position", "is_active", "is_shown"]
     list_filter = ["is_active", "is_shown"]
     list_select_related = ["parent"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["parent"]
     fields = ["name", "description", "is_active", "parent", "slug", "position", "is_shown", "created_at"]
-    actions = ["move_to_top"]
+    ordering = ["position", "pk"]
+    row_actions = [
+        RowAction(
+            name="move_to_top",
+            label="Move to the top",
+            done="moved",
+            act=lambda viewer, row, now, _: move_category(viewer=viewer, category_id=row.pk, parent_id=None),
+            offered=lambda row: row.parent_id is not None,
+            admins_only=True,
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return categories_visible_to(viewer)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if obj else ["name", "description", "parent"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["slug", "position", "is_shown", "created_at", *(["parent"] if obj else [])]
-
-    @admin.action(description="Move to the top of the tree")
-    def move_to_top(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: move_category(viewer=viewer, category_id=row.pk, parent_id=None),
-            "moved",
-        )
 
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         if row is None:
@@ -61,16 +86,13 @@ class CategoryAdmin(ActionAdmin):
         return update_category(viewer=viewer, category_id=row.pk, **values)
 
 
-class ReasonForm(ActionForm):
-    """What is done to the chosen rows, and why."""
-
-    reason = forms.CharField(required=False, max_length=500, label="Reason of a rejection")
-
-
 @admin.register(Service)
 class ServiceAdmin(ActionAdmin):
     """What can be booked. Extras are changed through the API, as one list."""
 
+    icon = "cleaning_services"
+    open_to = frozenset(Permission)
+    exports = True
     list_display = ["name", "category", "price", "duration_minutes", "buffer_minutes", "approval_status", "is_active"]
     list_filter = ["is_active", "approval_status", "category"]
     list_select_related = ["category"]
@@ -87,8 +109,22 @@ class ServiceAdmin(ActionAdmin):
         "reviewed_at",
         "created_at",
     ]
-    actions = ["approve", "reject", "deactivate"]
-    action_form = ReasonForm
+    ordering = ["category__position", "position", "pk"]
+    row_actions = [
+        APPROVE,
+        REJECT,
+        RowAction(
+            name="deactivate",
+            label="Deactivate",
+            done="deactivated",
+            act=lambda viewer, row, now, _: deactivate_service(viewer=viewer, service_id=row.pk, now=now),
+            offered=lambda row: row.is_active,
+            admins_only=True,
+        ),
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return services_visible_to(viewer)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*self.written, "is_active", *self.readonly_fields] if obj else self.written
@@ -96,35 +132,6 @@ class ServiceAdmin(ActionAdmin):
     @admin.display(description="extras")
     def extras_offered(self, row: Service) -> str:
         return "; ".join(f"{extra.name} {extra.price}" for extra in row.extras.filter(is_active=True)) or "none"
-
-    @admin.action(description="Approve: can be booked")
-    def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: approve_service(viewer=viewer, service_id=row.pk, now=now),
-            "approved",
-        )
-
-    @admin.action(description="Reject, for the reason beside")
-    def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: reject_service(
-                viewer=viewer, service_id=row.pk, reason=request.POST.get("reason", ""), now=now
-            ),
-            "rejected",
-        )
-
-    @admin.action(description="Deactivate: no new bookings")
-    def deactivate(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: deactivate_service(viewer=viewer, service_id=row.pk, now=now),
-            "deactivated",
-        )
 
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         given = {name: value for name, value in values.items() if name != "category"}
@@ -138,7 +145,39 @@ class ServiceAdmin(ActionAdmin):
 class ServiceExtraAdmin(ReadOnlyAdmin):
     """Extras of all services."""
 
+    icon = "add_circle"
+    open_to = frozenset(Permission)
     list_display = ["name", "service", "price", "duration_minutes", "position", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["service"]
     search_fields = ["name", "service__name"]
+    ordering = ["service__name", "position", "pk"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return extras_visible_to(viewer)
+
+
+@panel(40)
+def services_to_approve(viewer: Viewer, now: datetime) -> Panel | None:
+    """What staff propose to offer, the oldest proposal first. Two statements."""
+    if not viewer.may(Permission.APPROVE_SERVICES):
+        return None
+    waiting = services_visible_to(viewer).filter(approval_status=ApprovalStatus.PENDING_APPROVAL)
+    rows = waiting.select_related("category", "created_by_staff").order_by("created_at", "pk")[:SHOWN]
+    url = page_of(Service, approval_status__exact=ApprovalStatus.PENDING_APPROVAL.value)
+    return Panel(
+        title="Services awaiting approval",
+        icon="approval",
+        figures=[Figure("To be approved", waiting.count(), url)],
+        headers=["Service", "Category", "Price", "Proposed by"],
+        lines=[
+            Line(
+                [row.name, row.category.name, row.price, row.created_by_staff or ""],
+                page_of(row),
+                [button(row, APPROVE)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )

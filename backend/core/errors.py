@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 FieldPath = tuple[str | int, ...]
 """Where in the input the offence stands, in the domain's names: `("items", 0, "service_id")`."""
@@ -80,6 +81,10 @@ class Refusal(Exception):
     field: FieldPath = ()
 
     def __str__(self) -> str:
+        return self.message
+
+    def in_words(self, zone: ZoneInfo) -> str:
+        """All that it has to say, in a text without fields of their own; times are of `zone`."""
         return self.message
 
 

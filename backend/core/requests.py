@@ -1,10 +1,11 @@
-"""The request id: taken from a proxy that sent one, else made here; bound to every log line, echoed to the client."""
+"""What a request comes with: its id, which every log line carries and the client gets back, and where it is from."""
 
 import re
 import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -25,6 +26,15 @@ def bind_request_id(request_id: str) -> None:
 def current_request_id() -> str:
     """The id of what is being served or worked at, or an empty string outside of anything."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's network address, seen through as many proxies as the settings trust, and no more."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    trusted = settings.ROTA_TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR") or "local")
 
 
 class RequestIdMiddleware:

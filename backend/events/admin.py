@@ -1,55 +1,48 @@
 """The event log and the dead letters in the back office."""
 
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from backend.core import clock
-from backend.core.errors import Refusal
-from backend.core.viewer import Role, Viewer
+from backend.core.admin import (
+    SHOWN,
+    DatesFilter,
+    Line,
+    Panel,
+    ReadOnlyAdmin,
+    ReadOnlyTable,
+    RowAction,
+    button,
+    page_of,
+    panel,
+)
+from backend.core.viewer import Viewer
 from backend.events.actions import send_again
 from backend.events.models import Delivery, Event
+from backend.events.queries import dead_deliveries, deliveries_visible_to
 from backend.events.rules import DeliveryStatus
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
-    """To be looked at: rows are made and changed by actions only."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class DeliveryInline(admin.TabularInline[Delivery, Event]):
+class DeliveryInline(ReadOnlyTable):
     """What became of an event at each handler."""
 
     model = Delivery
     fields = ["handler", "status", "attempts", "due_at", "done_at"]
-    readonly_fields = ["handler", "status", "attempts", "due_at", "done_at"]
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly):
+class EventAdmin(ReadOnlyAdmin):
     """The log, newest first."""
 
+    icon = "history"
     list_display = ["id", "kind", "order_id", "appointment_id", "staff_id", "customer_id", "actor_id", "occurred_at"]
-    list_filter = ["kind", "occurred_at"]
+    list_filter = ["kind", ("occurred_at", DatesFilter)]
     search_fields = ["=order_id", "=appointment_id", "=request_id", "kind"]
     search_help_text = "Id of an order or an appointment, a request id, or part of a kind."
     ordering = ["-id"]
-    show_full_result_count = False
     inlines = [DeliveryInline]
 
 
@@ -76,32 +69,50 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset if chosen == "ALL" else queryset.filter(status=chosen)
 
 
+SEND_AGAIN = RowAction(
+    name="send_again",
+    label="Send again",
+    done="sent again",
+    act=lambda viewer, row, now, _: send_again(viewer=viewer, delivery_id=row.pk, now=now),
+    offered=lambda row: row.status == DeliveryStatus.DEAD,
+    style="primary",
+)
+
+
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries; opens on the dead letters."""
 
+    icon = "mark_email_unread"
     list_display = ["id", "handler", "event", "status", "attempts", "due_at", "done_at"]
     list_filter = [StatusFilter, "handler"]
     list_select_related = ["event"]
     search_fields = ["handler", "=event__order_id", "=event__id", "last_error"]
     ordering = ["-id"]
-    show_full_result_count = False
-    actions = ["send_again"]
+    row_actions = [SEND_AGAIN]
 
-    @admin.action(description="Send again")
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Each by itself: one that is not dead holds up no other."""
-        sent = 0
-        for delivery_id in queryset.values_list("pk", flat=True):
-            try:
-                send_again(viewer=_viewer(request), delivery_id=delivery_id, now=clock.now())
-                sent += 1
-            except Refusal as refusal:
-                self.message_user(request, f"Delivery {delivery_id}: {refusal}", messages.WARNING)
-        self.message_user(request, f"{sent} sent again.")
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return deliveries_visible_to(viewer)
 
 
-def _viewer(request: HttpRequest) -> Viewer:
-    """Events stand below accounts; of an admin, which is all who come here, id and role are the whole viewer."""
-    user = request.user
-    return Viewer(user_id=user.pk, role=Role(user.role)) if user.is_authenticated else Viewer()
+@panel(50)
+def dead_letters(viewer: Viewer, now: datetime) -> Panel | None:
+    """What failed too often and waits for a person."""
+    if not viewer.is_admin:
+        return None
+    rows = list(dead_deliveries(viewer).order_by("-id")[:SHOWN])
+    return Panel(
+        title="Dead letters",
+        icon="mark_email_unread",
+        headers=["Handler", "Event", "Tries", "Why"],
+        lines=[
+            Line(
+                [row.handler, row.event, row.attempts, row.last_error.strip().rpartition("\n")[2][:120]],
+                page_of(row),
+                [button(row, SEND_AGAIN)],
+            )
+            for row in rows
+        ],
+        nothing="None: everything has arrived.",
+        url=page_of(Delivery),
+    )

@@ -10,6 +10,7 @@ from backend.geography.models import Postcode
 class PostcodeAdmin(ReadOnlyAdmin):
     """Where postcodes lie; `manage.py import_postcodes` fills the table."""
 
+    icon = "location_on"
     list_display = ["code", "is_outcode", "latitude", "longitude"]
     list_filter = ["is_outcode"]
     search_fields = ["^code"]

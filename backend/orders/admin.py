@@ -1,50 +1,102 @@
 """Orders in the back office: looked at here, changed by the same actions as everywhere else."""
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from backend.accounts.queries import viewer_for_user
-from backend.core import clock
-from backend.core.admin import ReadOnlyAdmin
-from backend.core.errors import AccessError, Refusal, Refusals
-from backend.core.viewer import Viewer
-from backend.orders.actions import approve_change, cancel_order, confirm_order, reject_change
-from backend.orders.models import ChangeRequest, Order, OrderItem
+from backend.core.admin import (
+    SHOWN,
+    DatesFilter,
+    Figure,
+    Line,
+    Panel,
+    ReadOnlyAdmin,
+    ReadOnlyTable,
+    RowAction,
+    button,
+    page_of,
+    panel,
+)
+from backend.core.business import business
+from backend.core.viewer import Permission, Viewer
+from backend.orders.actions import approve_change, cancel_order, complete_order, confirm_order, reject_change
+from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
+from backend.orders.queries import (
+    changes_visible_to,
+    extras_visible_to,
+    figures_of_days,
+    items_visible_to,
+    orders_visible_to,
+)
+from backend.orders.rules import ChangeStatus, OrderStatus, can_become
 
 
-class ReasonForm(ActionForm):
-    """The choice of an action, and why: cancelling has to say."""
-
-    reason = forms.CharField(required=False, max_length=500, label="Reason (to cancel):")
+def _can_become(after: OrderStatus) -> Any:
+    return lambda row: can_become(OrderStatus(row.status), after)
 
 
-class ItemInline(admin.TabularInline[OrderItem, Order]):
+CONFIRM = RowAction(
+    name="confirm",
+    label="Confirm",
+    done="confirmed",
+    act=lambda viewer, row, now, _: confirm_order(viewer=viewer, order_id=row.pk, now=now),
+    offered=_can_become(OrderStatus.CONFIRMED),
+    style="primary",
+)
+COMPLETE = RowAction(
+    name="complete",
+    label="Complete",
+    done="completed",
+    act=lambda viewer, row, now, _: complete_order(viewer=viewer, order_id=row.pk, now=now),
+    offered=_can_become(OrderStatus.COMPLETED),
+)
+CANCEL = RowAction(
+    name="cancel",
+    label="Cancel",
+    done="cancelled",
+    act=lambda viewer, row, now, reason: cancel_order(
+        viewer=viewer, order_id=row.pk, reason=reason, address="", now=now
+    ),
+    offered=_can_become(OrderStatus.CANCELLED),
+    asks_reason=True,
+    style="danger",
+)
+APPROVE = RowAction(
+    name="approve",
+    label="Approve",
+    done="approved",
+    act=lambda viewer, row, now, _: approve_change(viewer=viewer, change_id=row.pk, now=now),
+    offered=lambda row: row.status == ChangeStatus.PENDING,
+    style="primary",
+)
+REJECT = RowAction(
+    name="reject",
+    label="Reject",
+    done="rejected",
+    act=lambda viewer, row, now, _: reject_change(viewer=viewer, change_id=row.pk, now=now),
+    offered=lambda row: row.status == ChangeStatus.PENDING,
+)
+
+
+class ItemInline(ReadOnlyTable):
     """The lines, with who comes when."""
 
     model = OrderItem
     fields = ["position", "service", "quantity", "unit_price", "total_price", "staff", "appointment"]
-    readonly_fields = ["position", "service", "quantity", "unit_price", "total_price", "staff", "appointment"]
-    extra = 0
-    can_delete = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("service", "staff", "appointment")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin[Order]):
+class OrderAdmin(ReadOnlyAdmin):
     """The inbox. Everything about an order hangs together, so nothing is edited field by field."""
 
+    icon = "receipt_long"
+    open_to = [Permission.MANAGE_ORDERS]
+    exports = True
     list_display = [
         "order_number",
         "status",
@@ -55,85 +107,161 @@ class OrderAdmin(admin.ModelAdmin[Order]):
         "total",
         "created_at",
     ]
-    list_filter = ["status", "payment_status", "scheduled_date", "is_guest_order"]
+    list_filter = ["status", "payment_status", ("scheduled_date", DatesFilter), "is_guest_order"]
     list_select_related = ["customer"]
     search_fields = ["order_number", "guest_name", "guest_email", "customer__name", "customer__email", "postcode"]
     search_help_text = "Number, name, e-mail or postcode."
     date_hierarchy = "scheduled_date"
     ordering = ["-created_at", "-id"]
-    show_full_result_count = False
     exclude = ["tracking_token"]
     inlines = [ItemInline]
-    action_form = ReasonForm
-    actions = ["confirm", "cancel"]
+    row_actions = [CONFIRM, COMPLETE, CANCEL]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return orders_visible_to(viewer)
 
     @admin.display(description="For", ordering="guest_name")
     def who(self, order: Order) -> str:
         return order.contact_name
-
-    @admin.action(description="Confirm")
-    def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Each by itself: one that can't be confirmed holds up no other."""
-
-        def one(viewer: Viewer, order_id: int) -> Order:
-            return confirm_order(viewer=viewer, order_id=order_id, now=clock.now())
-
-        self._each(request, queryset, one, "confirmed")
-
-    @admin.action(description="Cancel, for the reason given")
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Each by itself, all for the same reason."""
-        reason = request.POST.get("reason", "")
-
-        def one(viewer: Viewer, order_id: int) -> Order:
-            return cancel_order(viewer=viewer, order_id=order_id, reason=reason, address="", now=clock.now())
-
-        self._each(request, queryset, one, "cancelled")
-
-    def _each(
-        self, request: HttpRequest, queryset: QuerySet[Order], do: Callable[[Viewer, int], Order], done: str
-    ) -> None:
-        viewer = viewer_for_user(request.user.pk or 0)
-        count = 0
-        for order_id, number in queryset.order_by("created_at", "id").values_list("pk", "order_number"):
-            try:
-                do(viewer, order_id)
-                count += 1
-            except (Refusal, Refusals, AccessError) as refusal:
-                self.message_user(request, f"{number}: {refusal}", messages.WARNING)
-        self.message_user(request, f"{count} {done}.")
 
 
 @admin.register(ChangeRequest)
 class ChangeRequestAdmin(ReadOnlyAdmin):
     """Wishes for another time, decided by the same actions as everywhere else."""
 
+    icon = "edit_calendar"
+    open_to = [Permission.MANAGE_ORDERS]
     list_display = ["order", "requested_date", "requested_time", "status", "reason", "created_at"]
-    list_filter = ["status", "requested_date"]
+    list_filter = ["status", ("requested_date", DatesFilter)]
     list_select_related = ["order"]
     search_fields = ["order__order_number", "order__guest_email", "order__customer__email"]
     ordering = ["-created_at", "-id"]
-    actions = ["approve", "reject"]
+    row_actions = [APPROVE, REJECT]
 
-    @admin.action(description="Approve")
-    def approve(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> None:
-        def one(viewer: Viewer, row: ChangeRequest, now: datetime) -> object:
-            return approve_change(viewer=viewer, change_id=row.pk, now=now)
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return changes_visible_to(viewer).select_related("order")
 
-        self.carry_out(request, queryset.select_related("order"), one, "approved")
 
-    @admin.action(description="Reject")
-    def reject(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> None:
-        def one(viewer: Viewer, row: ChangeRequest, now: datetime) -> object:
-            return reject_change(viewer=viewer, change_id=row.pk, now=now)
+@admin.register(OrderItem)
+class OrderItemAdmin(ReadOnlyAdmin):
+    """The lines of all orders."""
 
-        self.carry_out(request, queryset.select_related("order"), one, "rejected")
+    icon = "list"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["order", "position", "service", "quantity", "total_price", "staff", "appointment"]
+    list_filter = ["service", "staff"]
+    list_select_related = ["order", "service", "staff", "appointment"]
+    search_fields = ["order__order_number", "service__name", "staff__name"]
+    ordering = ["-order__created_at", "-order__pk", "position"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return items_visible_to(viewer)
+
+
+@admin.register(OrderItemExtra)
+class OrderItemExtraAdmin(ReadOnlyAdmin):
+    """The extras that were chosen."""
+
+    icon = "add_circle"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["name", "order", "price", "duration_minutes"]
+    list_select_related = ["item__order"]
+    search_fields = ["name", "item__order__order_number"]
+    ordering = ["-pk"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return extras_visible_to(viewer)
+
+    @admin.display(ordering="item__order__order_number")
+    def order(self, row: OrderItemExtra) -> str:
+        return str(row.item.order)
+
+
+@panel(20)
+def pending_orders(viewer: Viewer, now: datetime) -> Panel | None:
+    """What waits to be confirmed, the oldest first. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    waiting = orders_visible_to(viewer).filter(status=OrderStatus.PENDING)
+    rows = waiting.select_related("customer").order_by("scheduled_date", "scheduled_time", "pk")[:SHOWN]
+    url = page_of(Order, status__exact=OrderStatus.PENDING.value)
+    return Panel(
+        title="Pending orders",
+        icon="receipt_long",
+        figures=[Figure("To be confirmed", waiting.count(), url)],
+        headers=["Order", "For", "Postcode", "Wanted", "Total"],
+        lines=[
+            Line(
+                [
+                    row.order_number,
+                    row.contact_name,
+                    row.postcode,
+                    f"{row.scheduled_date:%a %-d %b} {row.scheduled_time:%H:%M}",
+                    f"{row.total} {row.currency}",
+                ],
+                page_of(row),
+                [button(row, CONFIRM)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )
+
+
+@panel(30)
+def pending_changes(viewer: Viewer, now: datetime) -> Panel | None:
+    """Which orders somebody wants at another time, the oldest wish first. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    waiting = changes_visible_to(viewer).filter(status=ChangeStatus.PENDING)
+    rows = waiting.select_related("order__customer").order_by("created_at", "pk")[:SHOWN]
+    url = page_of(ChangeRequest, status__exact=ChangeStatus.PENDING.value)
+    return Panel(
+        title="Change requests",
+        icon="edit_calendar",
+        figures=[Figure("To be decided", waiting.count(), url)],
+        headers=["Order", "For", "Now", "Wanted", "Why"],
+        lines=[
+            Line(
+                [
+                    row.order.order_number,
+                    row.order.contact_name,
+                    f"{row.order.scheduled_date:%a %-d %b} {row.order.scheduled_time:%H:%M}",
+                    f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
+                    row.reason,
+                ],
+                page_of(row),
+                [button(row, APPROVE), button(row, REJECT)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )
+
+
+@panel(45)
+def week_in_figures(viewer: Viewer, now: datetime) -> Panel | None:
+    """Orders placed, booked and lost since Monday. One statement."""
+    if not viewer.may(Permission.VIEW_REPORTS):
+        return None
+    today = business().today(now)
+    monday = today - timedelta(days=today.weekday())
+    sunday = monday + timedelta(days=6)
+    week = figures_of_days(viewer, monday, sunday)
+    wanted = {"scheduled_date_from": monday.isoformat(), "scheduled_date_to": sunday.isoformat()}
+
+    def url(**query: str) -> str:
+        return page_of(Order, **query) if viewer.may(Permission.MANAGE_ORDERS) else ""
+
+    return Panel(
+        title=f"The week from {monday:%-d %B}",
+        icon="monitoring",
+        figures=[
+            Figure("Orders placed", week.placed, url()),
+            Figure("Orders for this week", week.booked, url(**wanted)),
+            Figure("Worth", f"{week.value} {business().currency}", url(**wanted)),
+            Figure("Cancelled", week.cancelled, url(**wanted, status__exact=OrderStatus.CANCELLED.value)),
+        ],
+    )

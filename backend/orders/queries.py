@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
 
 from backend.catalogue import queries as catalogue
 from backend.catalogue.rules import ApprovalStatus
@@ -262,6 +262,34 @@ def _locked(rows: QuerySet[Order]) -> QuerySet[Order]:
 
 def _order_id_of(item_id: int) -> QuerySet[OrderItem, int]:
     return OrderItem.objects.filter(pk=item_id).values_list("order_id", flat=True)
+
+
+# --- How business goes ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of a stretch of dates: orders placed on them; of those wanted on them, how many, worth what, and called off."""
+
+    placed: int
+    booked: int
+    value: Decimal
+    cancelled: int
+
+
+def figures_of_days(viewer: Viewer, first: date, last: date) -> Figures:
+    """The figures of the visible orders from `first` to `last`, dates of the business's zone. One statement."""
+    zone = business().zone
+    since, until = (clock.instant(day, time.min, zone) for day in (first, last + timedelta(days=1)))
+    wanted = Q(scheduled_date__range=(first, last))
+    cancelled = Q(status=OrderStatus.CANCELLED)
+    found = orders_visible_to(viewer).aggregate(
+        placed=Count("pk", filter=Q(created_at__gte=since, created_at__lt=until)),
+        booked=Count("pk", filter=wanted & ~cancelled),
+        value=Sum("total", filter=wanted & ~cancelled, default=ZERO),
+        cancelled=Count("pk", filter=wanted & cancelled),
+    )
+    return Figures(**found)
 
 
 # --- What a cart costs ----------------------------------------------------------------------------------------------

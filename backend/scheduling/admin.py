@@ -1,32 +1,76 @@
 """Visits and claims in the back office: to be looked at. What changes them are the actions, which mind the claims."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import QuerySet
 
+from backend.core.admin import (
+    SHOWN,
+    DatesFilter,
+    Figure,
+    Line,
+    Panel,
+    ReadOnlyAdmin,
+    ReadOnlyStacked,
+    ReadOnlyTable,
+    RowAction,
+    button,
+    page_of,
+    panel,
+)
+from backend.core.business import business
+from backend.core.choices import choices_of
+from backend.core.viewer import Permission, Viewer
+from backend.scheduling.actions import complete_appointment, mark_no_show, start_appointment
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
+from backend.scheduling.queries import (
+    appointments_visible_to,
+    bookings_visible_to,
+    claims_visible_to,
+    count_visits,
+    visits_on,
+)
+from backend.scheduling.rules import OPEN_STATUSES, TRANSITIONS, AppointmentStatus
 
 
-class _ReadOnly:
-    """A form here could break an invariant that spans several rows."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+def _can_become(after: AppointmentStatus) -> Any:
+    return lambda row: after in TRANSITIONS[AppointmentStatus(row.status)]
 
 
-class BookingInline(_ReadOnly, admin.StackedInline[CustomerAppointment, Appointment]):
+START = RowAction(
+    name="start",
+    label="Start",
+    done="started",
+    act=lambda viewer, row, now, _: start_appointment(viewer=viewer, appointment_id=row.pk, now=now),
+    offered=_can_become(AppointmentStatus.IN_PROGRESS),
+)
+COMPLETE = RowAction(
+    name="complete",
+    label="Complete",
+    done="completed",
+    act=lambda viewer, row, now, _: complete_appointment(viewer=viewer, appointment_id=row.pk, now=now),
+    offered=_can_become(AppointmentStatus.COMPLETED),
+    style="primary",
+)
+NO_SHOW = RowAction(
+    name="no_show",
+    label="No-show",
+    done="marked as no-show",
+    act=lambda viewer, row, now, _: mark_no_show(viewer=viewer, appointment_id=row.pk, now=now),
+    offered=_can_become(AppointmentStatus.NO_SHOW),
+)
+VISIT_ACTIONS = (START, COMPLETE, NO_SHOW)
+
+
+class BookingInline(ReadOnlyStacked):
     """Whom a visit is for, where and on which terms."""
 
     model = CustomerAppointment
 
 
-class ClaimInline(_ReadOnly, admin.TabularInline[Claim, Appointment]):
+class ClaimInline(ReadOnlyTable):
     """The time that a visit takes."""
 
     model = Claim
@@ -34,18 +78,24 @@ class ClaimInline(_ReadOnly, admin.TabularInline[Claim, Appointment]):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(_ReadOnly, admin.ModelAdmin[Appointment]):
+class AppointmentAdmin(ReadOnlyAdmin):
     """All visits, the latest first."""
 
+    icon = "calendar_month"
+    open_to = [Permission.MANAGE_ORDERS]
+    exports = True
     list_display = ["id", "start", "end", "status", "staff", "service", "contact", "postcode"]
-    list_filter = ["status", "type", "staff"]
+    list_filter = ["status", "type", "staff", ("start", DatesFilter)]
     list_select_related = ["staff", "service", "booking"]
     search_fields = ["=id", "booking__contact_name", "booking__contact_email", "booking__postcode", "staff__name"]
     search_help_text = "Id, name or e-mail of the customer, postcode, or name of the member of staff."
     date_hierarchy = "start"
     ordering = ["-start", "-id"]
-    show_full_result_count = False
     inlines = [BookingInline, ClaimInline]
+    row_actions = VISIT_ACTIONS
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return appointments_visible_to(viewer)
 
     @admin.display(description="for", ordering="booking__contact_name")
     def contact(self, row: Appointment) -> str:
@@ -56,14 +106,75 @@ class AppointmentAdmin(_ReadOnly, admin.ModelAdmin[Appointment]):
         return row.booking.postcode
 
 
+@admin.register(CustomerAppointment)
+class BookingAdmin(ReadOnlyAdmin):
+    """Whom visits are for, where and on which terms."""
+
+    icon = "assignment_ind"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["appointment", "contact_name", "contact_email", "postcode", "price", "currency", "payment_status"]
+    list_filter = ["payment_status"]
+    list_select_related = ["appointment"]
+    search_fields = ["contact_name", "contact_email", "postcode", "=appointment__id"]
+    ordering = ["-appointment__start", "-pk"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return bookings_visible_to(viewer)
+
+
 @admin.register(Claim)
-class ClaimAdmin(_ReadOnly, admin.ModelAdmin[Claim]):
+class ClaimAdmin(ReadOnlyAdmin):
     """Whose time is taken, and what for."""
 
+    icon = "lock_clock"
+    open_to = [Permission.MANAGE_ORDERS, Permission.MANAGE_STAFF]
     list_display = ["id", "staff", "kind", "period", "appointment", "time_off"]
     list_filter = ["kind", "staff"]
     list_select_related = ["staff", "appointment", "time_off"]
     search_fields = ["staff__name", "=appointment__id"]
     search_help_text = "Name of the member of staff, or id of the visit."
     ordering = ["-period"]
-    show_full_result_count = False
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return claims_visible_to(viewer)
+
+
+@panel(10)
+def todays_visits(viewer: Viewer, now: datetime) -> Panel | None:
+    """Who goes where today, by time, and how many visits stand where. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    today = business().today(now)
+    visits = visits_on(viewer, today)
+    counts = count_visits(visits)
+    day = {"start_from": today.isoformat(), "start_to": today.isoformat()}
+    left = visits.filter(status__in=OPEN_STATUSES).select_related("staff", "service", "booking")
+    return Panel(
+        title=f"Today, {today:%A %-d %B}",
+        icon="calendar_month",
+        figures=[
+            Figure("Visits today", sum(counts.values()), page_of(Appointment, **day)),
+            *(
+                Figure(label, counts[value], page_of(Appointment, **day, status__exact=value))
+                for value, label in choices_of(AppointmentStatus)
+                if value in counts
+            ),
+        ],
+        headers=["Time", "Staff", "Service", "For", "Postcode", "Status"],
+        lines=[_line(visit) for visit in left[:SHOWN]],
+        nothing="No visit is left for today.",
+        url=page_of(Appointment, **day),
+    )
+
+
+def _line(visit: Appointment) -> Line:
+    start, end = (each.astimezone(business().zone) for each in (visit.start, visit.end))
+    cells = [
+        f"{start:%H:%M}-{end:%H:%M}",
+        visit.staff.name,
+        visit.service.name,
+        visit.booking.contact_name,
+        visit.booking.postcode,
+        visit.get_status_display(),
+    ]
+    return Line(cells, page_of(visit), [button(visit, action) for action in VISIT_ACTIONS if action.offered(visit)])

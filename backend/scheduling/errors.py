@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from backend.core.errors import ErrorCode, Refusal
 
@@ -23,6 +24,13 @@ class NoTime(Refusal):
     """Base of refusals that can offer other times."""
 
     alternatives: Sequence[Alternative] = ()
+
+    def in_words(self, zone: ZoneInfo) -> str:
+        """With the other times."""
+        if not self.alternatives:
+            return self.message
+        times = [f"{each.start.astimezone(zone):%a %-d %b %H:%M} with {each.staff_name}" for each in self.alternatives]
+        return f"{self.message} Free instead: {'; '.join(times)}."
 
 
 @dataclass

@@ -49,7 +49,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Appointment {self.pk} at {self.start:%Y-%m-%d %H:%M}"
+        return f"Appointment {self.pk}"
 
 
 @audited(personal=["contact_name", "contact_email", "contact_phone", "line1", "line2", "city", "postcode"])

@@ -8,18 +8,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from psycopg.types.range import Range
 
 from backend.catalogue import queries as catalogue
 from backend.catalogue.errors import ServiceInactive
+from backend.core import clock
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.money import ZERO
 from backend.core.viewer import Viewer
 from backend.geography.queries import locate
 from backend.geography.rules import Place, miles_between
-from backend.scheduling.models import Appointment, Claim
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     MAX_TRAVEL_MINUTES,
@@ -55,6 +56,31 @@ def appointments_visible_to(viewer: Viewer) -> QuerySet[Appointment]:
     if viewer.customer_id is not None:
         return rows.filter(booking__customer_id=viewer.customer_id)
     return rows.none()
+
+
+def bookings_visible_to(viewer: Viewer) -> QuerySet[CustomerAppointment]:
+    """Whom visible visits are for. For the office, which sees contacts (`permissions.sees_contact`)."""
+    return CustomerAppointment.objects.filter(appointment__in=appointments_visible_to(viewer))
+
+
+def claims_visible_to(viewer: Viewer) -> QuerySet[Claim]:
+    """Whose time is taken: of oneself, and of the staff that one manages."""
+    staff_ids = _scheduled_staff(viewer)
+    return Claim.objects.all() if staff_ids is None else Claim.objects.filter(staff__in=staff_ids)
+
+
+def visits_on(viewer: Viewer, day: date) -> QuerySet[Appointment]:
+    """Visible visits that start on a date of the business's zone, by start."""
+    zone = business().zone
+    rows = appointments_visible_to(viewer).filter(
+        start__gte=clock.instant(day, time.min, zone), start__lt=clock.instant(day + timedelta(days=1), time.min, zone)
+    )
+    return rows.order_by("start", "id")
+
+
+def count_visits(rows: QuerySet[Appointment]) -> dict[str, int]:
+    """How many of the visits stand where. One statement."""
+    return dict(rows.order_by().values_list("status").annotate(number=Count("pk")))
 
 
 def appointment_rows(appointment_ids: Iterable[int]) -> QuerySet[Appointment]:

@@ -41,7 +41,9 @@ LOGIN_URL = "/admin/login/"
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "backend.core.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -137,6 +139,54 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+
+# Accounts stand above the foundation that the back office is made of: named by string.
+ROTA_VIEWER_FOR_USER = "backend.accounts.queries.viewer_for_user"
+ROTA_BACK_OFFICE_SIGN_IN_FORM = "backend.accounts.admin.SignInForm"
+ROTA_BACK_OFFICE_PASSWORD_FORM = "backend.accounts.admin.PasswordForm"  # noqa: S105
+ROTA_ENVIRONMENT: str = ENV["ROTA_ENVIRONMENT"]
+ROTA_BACK_OFFICE_ORDER = [
+    "orders",
+    "scheduling",
+    "subscriptions",
+    "customers",
+    "staff",
+    "catalogue",
+    "coupons",
+    "notifications",
+    "calendars",
+    "accounts",
+    "geography",
+    "events",
+    "audit",
+]
+UNFOLD = {
+    "SITE_TITLE": "backend.core.admin.site.business_name",
+    "SITE_HEADER": "backend.core.admin.site.business_name",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "event_available",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "ENVIRONMENT": "backend.core.admin.site.environment_badge",
+    "DASHBOARD_CALLBACK": "backend.core.admin.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "navigation": "backend.core.admin.site.navigation"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(60% .118 184.704)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(33% .054 188.5)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
+}
 
 # Links that prove an e-mail, too, for Django has one setting for its token generators. A link works once anyway.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60

@@ -102,6 +102,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AUDIT_KEEP_DAYS", "2557", _positive, "How long the trail of changes is kept; 2557 is seven years."),
     Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
     Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
+    Variable("ROTA_ENVIRONMENT", "", str, "Badge of the back office, such as `Staging`. Unset: what the settings say."),
     Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),
     Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),
     Variable("ROTA_TIME_ZONE", "Europe/London", ZoneInfo, "IANA zone in which hours, dates and recurrences are read."),

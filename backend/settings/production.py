@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.core.logs import logging_settings
 from backend.settings.base import *  # noqa: F403
-from backend.settings.base import BASE_DIR, ENV
+from backend.settings.base import BASE_DIR, ENV, ROTA_ENVIRONMENT
 
 _faults = [
     f"{name}: {why}"
@@ -24,6 +24,7 @@ _faults = [
 if _faults:
     raise ImproperlyConfigured("Production refuses to start:\n  " + "\n  ".join(_faults))
 
+ROTA_ENVIRONMENT = ROTA_ENVIRONMENT or "Production"
 LOGGING = logging_settings(level=ENV["LOG_LEVEL"], style=ENV["LOG_FORMAT"] or "json")
 # Filled by `manage.py collectstatic` when the image is built; elsewhere whitenoise finds the files by itself.
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from backend.core.admin import ActionAdmin, ReadOnlyAdmin
-from backend.core.viewer import Viewer
+from backend.core.admin import ActionAdmin, DatesFilter, ReadOnlyAdmin, RowAction, viewer_of
+from backend.core.viewer import Permission, Viewer
 from backend.staff.actions import (
     StaffChanges,
     add_service_area,
@@ -23,41 +23,75 @@ from backend.staff.actions import (
     update_staff_member,
 )
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
+from backend.staff.queries import (
+    areas_visible_to,
+    exceptions_visible_to,
+    offers_visible_to,
+    staff_in_full,
+    time_off_visible_to,
+    week_visible_to,
+)
 from backend.staff.rules import DayOfWeek
 
 
+class _Written(ActionAdmin):
+    """By managers who manage staff, too: the actions know whose."""
+
+    open_to = [Permission.MANAGE_STAFF]
+    written_by = [Permission.MANAGE_STAFF]
+
+
+class _LookedAt(ReadOnlyAdmin):
+    """Shown to managers who manage staff, too."""
+
+    open_to = [Permission.MANAGE_STAFF]
+
+
 @admin.register(Staff)
-class StaffAdmin(ActionAdmin):
+class StaffAdmin(_Written):
     """The people in the field. The week is set through the API, as a whole."""
 
+    icon = "engineering"
+    # Who minds orders chooses among the staff, too.
+    open_to = [Permission.MANAGE_STAFF, Permission.MANAGE_ORDERS]
+    exports = True
     list_display = ["name", "email", "phone", "is_active", "user", "created_at"]
     list_filter = ["is_active", ("user", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]
     search_fields = ["name", "email"]
+    ordering = ["name", "pk"]
     autocomplete_fields = ["user"]
     written = ["name", "email", "phone", "bio", "user", "max_visits_per_day"]
     readonly_fields = ["week", "created_at"]
-    actions = ["deactivate"]
+    row_actions = [
+        RowAction(
+            name="deactivate",
+            label="Deactivate",
+            done="deactivated",
+            act=lambda viewer, row, now, _: deactivate_staff_member(viewer=viewer, staff_id=row.pk, now=now),
+            offered=lambda row: row.is_active,
+            needs=Permission.MANAGE_STAFF,
+            style="danger",
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return staff_in_full(viewer)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*self.written, "is_active", *self.readonly_fields] if obj else self.written
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Accounts are for admins alone, to see and to link.
+        return self.readonly_fields if viewer_of(request).is_admin else [*self.readonly_fields, "user"]
 
     @admin.display(description="week")
     def week(self, row: Staff) -> str:
         return "; ".join(_day(day) for day in row.schedules.all()) or "no working hours"
 
-    @admin.action(description="Deactivate: no new visits")
-    def deactivate(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: deactivate_staff_member(viewer=viewer, staff_id=row.pk, now=now),
-            "deactivated",
-        )
-
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         given = {name: value for name, value in values.items() if name != "user"}
-        account = values["user"]
+        account = values.get("user")
         # An account that is linked already is not asked for again: it belongs to somebody, to this very person.
         user_id = account.pk if account and (row is None or row.user_id != account.pk) else None
         if row is None:
@@ -67,31 +101,33 @@ class StaffAdmin(ActionAdmin):
 
 
 @admin.register(StaffService)
-class StaffServiceAdmin(ActionAdmin):
+class StaffServiceAdmin(_Written):
     """Who offers what, at which terms."""
 
+    icon = "handyman"
     list_display = ["staff", "service", "price_override", "duration_override_minutes"]
-    list_filter = ["service"]
+    list_filter = ["staff", "service"]
     list_select_related = ["staff", "service"]
     search_fields = ["staff__name", "service__name"]
     ordering = ["staff__name", "service__name"]
     autocomplete_fields = ["staff", "service"]
     fields = ["staff", "service", "price_override", "duration_override_minutes"]
-    actions = ["take_away"]
+    row_actions = [
+        RowAction(
+            name="take_away",
+            label="Take away",
+            done="taken away",
+            act=lambda viewer, row, now, _: unassign_service(
+                viewer=viewer, staff_id=row.staff_id, service_id=row.service_id, now=now
+            ),
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return offers_visible_to(viewer)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["staff", "service"] if obj else []
-
-    @admin.action(description="Take away")
-    def take_away(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: unassign_service(
-                viewer=viewer, staff_id=row.staff_id, service_id=row.service_id, now=now
-            ),
-            "taken away",
-        )
 
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         return assign_service(
@@ -105,28 +141,31 @@ class StaffServiceAdmin(ActionAdmin):
 
 
 @admin.register(StaffArea)
-class StaffAreaAdmin(ActionAdmin):
+class StaffAreaAdmin(_Written):
     """Who works where."""
 
+    icon = "map"
     list_display = ["staff", "postcode", "radius_miles"]
+    list_filter = ["staff"]
     list_select_related = ["staff"]
     search_fields = ["staff__name", "^postcode"]
     ordering = ["staff__name", "postcode"]
     autocomplete_fields = ["staff"]
     fields = ["staff", "postcode", "radius_miles"]
-    actions = ["remove"]
+    row_actions = [
+        RowAction(
+            name="remove",
+            label="Remove",
+            done="removed",
+            act=lambda viewer, row, now, _: remove_service_area(viewer=viewer, area_id=row.pk, now=now),
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return areas_visible_to(viewer)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["staff", "postcode"] if obj else []
-
-    @admin.action(description="Remove")
-    def remove(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: remove_service_area(viewer=viewer, area_id=row.pk, now=now),
-            "removed",
-        )
 
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         return add_service_area(
@@ -139,29 +178,31 @@ class StaffAreaAdmin(ActionAdmin):
 
 
 @admin.register(ScheduleException)
-class ScheduleExceptionAdmin(ActionAdmin):
+class ScheduleExceptionAdmin(_Written):
     """Dates on which the week does not hold."""
 
+    icon = "event_busy"
     list_display = ["staff", "date", "start", "end", "reason"]
-    list_filter = ["date"]
+    list_filter = ["staff", ("date", DatesFilter)]
     list_select_related = ["staff"]
     search_fields = ["staff__name", "reason"]
     ordering = ["-date", "staff__name"]
     autocomplete_fields = ["staff"]
     fields = ["staff", "date", "start", "end", "reason"]
-    actions = ["remove"]
+    row_actions = [
+        RowAction(
+            name="remove",
+            label="Remove",
+            done="removed",
+            act=lambda viewer, row, now, _: remove_schedule_exception(viewer=viewer, exception_id=row.pk, now=now),
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return exceptions_visible_to(viewer)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["staff", "date"] if obj else []
-
-    @admin.action(description="Remove: the week holds again")
-    def remove(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.carry_out(
-            request,
-            queryset,
-            lambda viewer, row, now: remove_schedule_exception(viewer=viewer, exception_id=row.pk, now=now),
-            "removed",
-        )
 
     def write(self, *, viewer: Viewer, row: Any, values: Mapping[str, Any], now: datetime) -> Model:
         return set_schedule_exception(
@@ -176,14 +217,18 @@ class ScheduleExceptionAdmin(ActionAdmin):
 
 
 @admin.register(StaffSchedule)
-class StaffScheduleAdmin(ReadOnlyAdmin):
+class StaffScheduleAdmin(_LookedAt):
     """Working hours by weekday; the week is set through the API, as a whole."""
 
+    icon = "schedule"
     list_display = ["staff", "weekday", "start", "end", "breaks"]
-    list_filter = ["day_of_week"]
+    list_filter = ["staff", "day_of_week"]
     list_select_related = ["staff"]
     search_fields = ["staff__name"]
     ordering = ["staff__name", "day_of_week"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return week_visible_to(viewer)
 
     @admin.display(description="weekday", ordering="day_of_week")
     def weekday(self, row: StaffSchedule) -> str:
@@ -191,14 +236,19 @@ class StaffScheduleAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(ReadOnlyAdmin):
+class TimeOffAdmin(_LookedAt):
     """Absences. They are entered through the API, which claims their time."""
 
+    icon = "beach_access"
+    exports = True
     list_display = ["staff", "start", "end", "reason", "created_at"]
-    list_filter = ["start"]
+    list_filter = ["staff", ("start", DatesFilter)]
     list_select_related = ["staff"]
     search_fields = ["staff__name", "reason"]
-    ordering = ["-start"]
+    ordering = ["-start", "-pk"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return time_off_visible_to(viewer)
 
 
 def _day(day: StaffSchedule) -> str:

@@ -38,15 +38,20 @@ class SignedIn:
     user: User
 
 
+def limit_sign_in(*, email: str, address: str) -> None:
+    """RateLimited for too many tries with one account, or from one network address."""
+    require_within(SIGN_IN_BY_ADDRESS, address)
+    require_within(SIGN_IN_BY_ACCOUNT, email.strip().lower())
+
+
 def sign_in(*, email: str, password: str, address: str, user_agent: str, now: datetime) -> SignedIn:
     """Exchange e-mail and password for an access token.
 
     Raises InvalidCredentials, in the same time whether or not the account exists, and RateLimited by account and by
     network address.
     """
+    limit_sign_in(email=email, address=address)
     email = email.strip().lower()
-    require_within(SIGN_IN_BY_ADDRESS, address)
-    require_within(SIGN_IN_BY_ACCOUNT, email)
     user = User.objects.select_related("profile").filter(email=email).first()
     if user is None:
         make_password(password)  # costs what checking one does

@@ -33,7 +33,8 @@ def test_an_admin_confirms_what_can_be_confirmed_and_reads_why_the_rest_could_no
     second.refresh_from_db()
     assert (first.status, second.status) == ("CONFIRMED", "PENDING")
     told = [str(message) for message in page.context["messages"]]
-    assert told == [f"{second.order_number}: Anna is taken then.", "1 confirmed."]
+    times = "; ".join(f"Mon 1 Mar {at} with Anna" for at in ("10:15", "10:30", "10:45", "11:00", "11:15"))
+    assert told == [f"{second.order_number}: Anna is taken then. Free instead: {times}.", "1 confirmed."]
 
 
 def test_an_admin_cancels_for_a_reason_and_never_without_one(london: None, at_now: datetime, office: Client) -> None:
