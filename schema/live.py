@@ -49,6 +49,7 @@ _EVENT_AT_HAND = at_hand(
 class ScheduleEventType(StrEnum):
     BOOKED = "BOOKED"
     MOVED = "MOVED"
+    CONFIRMED = "CONFIRMED"
     STARTED = "STARTED"
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"

@@ -6,6 +6,7 @@ from strawberry.tools import merge_types
 from schema.accounts import AccountsMutation
 from schema.assortment import CategoryTreeMutation, ProposalsMutation, ServiceExtrasMutation
 from schema.audit import AuditQuery
+from schema.bookings import BookingsMutation, BookingsQuery
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.changes import ChangesMutation, ChangesQuery
@@ -28,6 +29,7 @@ Query = merge_types(
     "Query",
     (
         AuditQuery,
+        BookingsQuery,
         BusinessQuery,
         CatalogueQuery,
         ChangesQuery,
@@ -46,6 +48,7 @@ Mutation = merge_types(
     "Mutation",
     (
         AccountsMutation,
+        BookingsMutation,
         CatalogueMutation,
         CategoryTreeMutation,
         ChangesMutation,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import strawberry_django
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from strawberry_django.optimizer import optimizer
 
 from backend.core.viewer import Viewer
@@ -16,8 +16,17 @@ from backend.events.queries import log_end
 from backend.orders.permissions import sees_order_of_visit
 from backend.scheduling import actions, queries
 from backend.scheduling.models import Appointment as AppointmentModel
-from backend.scheduling.permissions import sees_contact, sees_internal
-from backend.scheduling.rules import AppointmentStatus, AppointmentType, DayReason, PaymentStatus, Slot, may_cancel
+from backend.scheduling.permissions import party_of, sees_contact, sees_internal
+from backend.scheduling.rules import (
+    AppointmentStatus,
+    AppointmentType,
+    DayReason,
+    Party,
+    PaymentStatus,
+    Slot,
+    objection_to_cancelling,
+    objection_to_rescheduling,
+)
 from backend.staff.models import Staff as StaffModel
 from backend.staff.queries import staff_rows
 from schema.catalogue import Service
@@ -30,17 +39,29 @@ from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff, StaffPayload, TimeOff
+from schema.visit_lists import AppointmentFilter, AppointmentOrder
 
 if TYPE_CHECKING:
     from schema.orders import Order
 
-# Orders stand in the same places, and clients ask for both statuses in one selection (`node`): one enum for both.
-strawberry.enum(
-    AppointmentStatus, name="BookingStatus", description="Where an order or a visit stands; NO_SHOW is for visits."
-)
-strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
 strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
 strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
+
+
+_AGREEMENT = [
+    "status",
+    "type",
+    "booking__customer_id",
+    "booking__cancellation_deadline",
+    "booking__reschedule_deadline",
+    "booking__reschedules",
+    "booking__max_reschedules",
+]
+"""What is read to say whether a visit can be changed."""
+
+
+def _party(row: Any, info: Info) -> Party:
+    return party_of(info.context.viewer, row, is_opened=getattr(row, "is_opened", False))
 
 
 @strawberry.type(description="Whom a visit is for, as given when it was booked.")
@@ -55,31 +76,6 @@ class BookedExtra:
     name: str = strawberry.field(description="What is added.")
     price: Money = strawberry.field(description="What it adds to the price.")
     duration_minutes: int = strawberry.field(description="Minutes that it adds.")
-
-
-@strawberry_django.filter_type(AppointmentModel, description="Which visits.")
-class AppointmentFilter:
-    @strawberry_django.filter_field(name="from", description="Only visits that start at this instant or later.")
-    def start_from(self, value: datetime, prefix: str) -> Q:
-        return Q(**{f"{prefix}start__gte": value})
-
-    @strawberry_django.filter_field(name="to", description="Only visits that start before this instant.")
-    def start_to(self, value: datetime, prefix: str) -> Q:
-        return Q(**{f"{prefix}start__lt": value})
-
-    @strawberry_django.filter_field(description="Only visits in this state.")
-    def status(self, value: AppointmentStatus, prefix: str) -> Q:
-        return Q(**{f"{prefix}status": value})
-
-    @strawberry_django.filter_field(description="Only visits of this member of staff.")
-    def staff_id(self, value: strawberry.ID, prefix: str) -> Q:
-        return Q(**{f"{prefix}staff_id": decode_id(value, "Staff", ("filters", "staff_id"))})
-
-
-@strawberry_django.order_type(AppointmentModel, description="The order of visits.")
-class AppointmentOrder:
-    start: strawberry.auto
-    created_at: strawberry.auto
 
 
 @strawberry_django.type(
@@ -122,11 +118,13 @@ class Appointment(VisibleNode):
             "booking__contact_phone",
         ],
         select_related=["booking"],
-        description="Whom it is for. For its member of staff, the office and the customer itself; null for others.",
+        description="Whom it is for. For its member of staff, the office, the customer itself and whoever holds the "
+        "tracking token; null for others.",
     )
     def customer(self, info: Info) -> VisitContact | None:
         booking = self.booking  # type: ignore[attr-defined]
-        if not sees_contact(info.context.viewer, self, booking.customer_id):  # type: ignore[arg-type]
+        is_opened = getattr(self, "is_opened", False)
+        if not is_opened and not sees_contact(info.context.viewer, self, booking.customer_id):  # type: ignore[arg-type]
             return None
         return VisitContact(name=booking.contact_name, email=booking.contact_email, phone=booking.contact_phone)
 
@@ -176,23 +174,55 @@ class Appointment(VisibleNode):
     @strawberry_django.field(
         only=["booking__cancellation_deadline"],
         select_related=["booking"],
-        description="Until when the customer may cancel or move it, in UTC.",
+        description="Until when the customer may cancel it, in UTC.",
     )
     def cancellation_deadline(self) -> datetime:
         return self.booking.cancellation_deadline  # type: ignore[attr-defined, no-any-return]
 
     @strawberry_django.field(
-        only=["status", "booking__cancellation_deadline"],
+        only=["booking__reschedule_deadline"],
         select_related=["booking"],
-        description="Whether the viewer could cancel it now: customers until the deadline, the office always.",
+        description="Until when the customer may move it, in UTC.",
+    )
+    def reschedule_deadline(self) -> datetime:
+        return self.booking.reschedule_deadline  # type: ignore[attr-defined, no-any-return]
+
+    @strawberry_django.field(
+        only=_AGREEMENT,
+        select_related=["booking"],
+        description="Whether the viewer could cancel it now: customer and guest until the deadline, the office while "
+        "it is open.",
     )
     def can_cancel(self, info: Info) -> bool:
-        return may_cancel(
-            status=self.status,
-            deadline=self.booking.cancellation_deadline,  # type: ignore[attr-defined]
-            is_office=info.context.viewer.is_office,
-            now=info.context.now,
-        )
+        party = _party(self, info)
+        if party is Party.OTHER:
+            return False
+        agreement = self.booking.agreement  # type: ignore[attr-defined]
+        return objection_to_cancelling(agreement, party=party, now=info.context.now) is None
+
+    @strawberry_django.field(
+        only=_AGREEMENT,
+        select_related=["booking"],
+        description="Whether the viewer could move it now: customer and guest a direct booking until the deadline, a "
+        "few times; the office until the work begins. Visits of orders and plans are moved by a change request.",
+    )
+    def can_reschedule(self, info: Info) -> bool:
+        party = _party(self, info)
+        if party is Party.OTHER:
+            return False
+        agreement = self.booking.agreement  # type: ignore[attr-defined]
+        return objection_to_rescheduling(agreement, party=party, now=info.context.now) is None
+
+    @strawberry_django.field(
+        only=["booking__tracking_token", "booking__customer_id"],
+        select_related=["booking"],
+        description="Opens this direct booking to whoever holds it. For its customer, whoever holds it and the office; "
+        "null for others, and for visits of orders and plans.",
+    )
+    def tracking_token(self, info: Info) -> str | None:
+        if _party(self, info) is Party.OTHER:
+            return None
+        return self.booking.tracking_token  # type: ignore[attr-defined, no-any-return]
 
     @strawberry_django.field(
         field_name="order_item__order",

@@ -2,7 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from django.apps import apps
 from django.db import connection
@@ -42,10 +43,13 @@ class World:
         return gid(self.rows[name], self.kinds.get(name))
 
     def token(self, name: str) -> str:
-        """The tracking token of an order."""
-        order = self.rows[name]
-        assert isinstance(order, Order)
-        return order.tracking_token
+        """The tracking token of an order or a direct booking."""
+        row = self.rows[name]
+        if isinstance(row, Order):
+            return row.tracking_token
+        assert isinstance(row, Appointment)
+        assert row.booking.tracking_token
+        return row.booking.tracking_token
 
     @property
     def names(self) -> dict[str, str]:
@@ -79,6 +83,7 @@ def make_world() -> World:
     _add_week(world, personas.staff)
     _add_orders(world, service)
     _add_traces(world)
+    _add_bookings(world, service)
     _add_coupon(world)
     return world
 
@@ -100,6 +105,16 @@ def _add_orders(world: World, service: Service) -> None:
     change.save()
     world.add("change", change)
     world.add("visit", Appointment.objects.get(order_item__order=confirmed))
+
+
+def _add_bookings(world: World, service: Service) -> None:
+    """One that waits for the office and one whose time is over, both of the customer; and a guest's."""
+    customer, staff = world.personas.customer, world.personas.staff
+    add = partial(factories.direct_booking, service)
+    noon = datetime(2027, 3, 2, 12, tzinfo=UTC)
+    world.add("booking", add(staff=staff, customer=customer, status="PENDING", start=noon))
+    world.add("missed visit", add(staff=staff, customer=customer, start=NOW - timedelta(days=7)))
+    world.add("guest booking", add(staff=world.personas.other_staff, start=noon))
 
 
 def _add_week(world: World, staff: Staff) -> None:

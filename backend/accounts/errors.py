@@ -39,3 +39,17 @@ class LastAdmin(Refusal):
     code: ClassVar[ErrorCode] = ErrorCode.LAST_ADMIN
 
     message: str = "This is the last active admin: make another one first."
+
+
+@dataclass
+class EmailMismatch(Refusal):
+    """The account's e-mail is not the one that a guest gave."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.EMAIL_MISMATCH
+
+
+@dataclass
+class EmailNotVerified(Refusal):
+    """The account's e-mail is not proven: anybody could have typed it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.EMAIL_NOT_VERIFIED

@@ -18,7 +18,15 @@ class Business:
     zone: ZoneInfo
     currency: str
     cancellation_notice_hours: int
-    """How long before its start a visit may still be cancelled or moved by the customer."""
+    """How long before its start a visit may still be cancelled by the customer."""
+    reschedule_notice_hours: int
+    """How long before its start a booking may still be moved by the customer."""
+    max_reschedules: int
+    """How often a customer may move one booking; the office is not counted."""
+    bookings_need_confirmation: bool
+    """Whether the office confirms what customers and guests book; their time is held from the start."""
+    tracking_link_days: int
+    """How many days after its end what a tracking token opens can still be opened."""
     slot_grid_minutes: int
     """Bookable times lie on multiples of this, counted from midnight."""
     booking_notice: timedelta

@@ -2,10 +2,12 @@
 
 from django.db.models import Q, QuerySet
 
-from backend.core.errors import FieldPath, NotAllowed, NotFound, Required
+from backend.core.errors import FieldPath, InvalidInput, NotAllowed, NotFound, Required
 from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.models import Address, Customer
-from backend.customers.rules import ARCHIVED
+from backend.customers.rules import ARCHIVED, PostalAddress, clean_address
+from backend.geography.queries import locate
+from backend.geography.rules import Place
 
 
 def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:
@@ -61,3 +63,23 @@ def own_or(viewer: Viewer, customer_id: int | None) -> int:
 def email_of(customer_id: int) -> str:
     """A customer's e-mail, for domains that know persons by it. Raises Customer.DoesNotExist."""
     return Customer.objects.values_list("email", flat=True).get(pk=customer_id)
+
+
+def where_to(
+    viewer: Viewer, *, address: PostalAddress | None, address_id: int | None, customer_id: int | None
+) -> tuple[PostalAddress, Place]:
+    """The address of some work, cleaned as it was typed or copied from the customer's own, and where it lies.
+
+    Required unless exactly one of the two is given; InvalidInput for an address of somebody else. Refusals name
+    `address` or `address_id`.
+    """
+    if (address is None) == (address_id is None):
+        raise Required("Give either an address or the id of one of yours.", ("address",))
+    if address is not None:
+        cleaned = clean_address(address, field=("address",))
+        return cleaned, locate(cleaned.postcode, field=("address", "postcode"))
+    row = address_for(viewer, address_id or 0, field=("address_id",))
+    if row.customer_id != customer_id:
+        raise InvalidInput("This is another customer's address.", ("address_id",))
+    copied = PostalAddress(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
+    return copied, locate(copied.postcode, field=("address_id",))

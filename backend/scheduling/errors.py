@@ -83,6 +83,13 @@ class BeyondHorizon(NoTime):
 
 
 @dataclass
+class OffGrid(NoTime):
+    """No visit begins at such a minute: bookable times lie on the business's grid."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.OFF_GRID
+
+
+@dataclass
 class OutOfArea(Refusal):
     """The person, or anybody at all, does not serve the address."""
 
@@ -124,3 +131,24 @@ class TimeOffConflict(Refusal):
     code: ClassVar[ErrorCode] = ErrorCode.TIME_OFF_CONFLICT
 
     appointment_ids: Sequence[int] = ()
+
+
+@dataclass
+class TooLate(Refusal):
+    """The deadline is past; only the office can still do it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOO_LATE
+
+
+@dataclass
+class TooManyReschedules(Refusal):
+    """The customer has moved this booking as often as the business lets it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOO_MANY_RESCHEDULES
+
+
+@dataclass
+class ChangeRequestNeeded(Refusal):
+    """The visit belongs to an order or a plan: its customer asks for another time there, and the office decides."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.CHANGE_REQUEST_NEEDED

@@ -34,6 +34,15 @@ class AppointmentMoved(AppointmentFact):
 
     kind: ClassVar[str] = "appointment.moved"
 
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentConfirmed(AppointmentFact):
+    """The office promised a visit that waited for it."""
+
+    kind: ClassVar[str] = "appointment.confirmed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentStarted(AppointmentFact):
@@ -63,3 +72,14 @@ class AppointmentMissed(AppointmentFact):
     """Nobody opened the door."""
 
     kind: ClassVar[str] = "appointment.no_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingLinked(Fact):
+    """A guest's direct booking got its customer. Nothing for the schedule: the visit stays as it is."""
+
+    kind: ClassVar[str] = "booking.linked"
+
+    staff_id: int
+    appointment_id: int
+    customer_id: int

@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q, Value
 
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
-from backend.scheduling.rules import AppointmentStatus, AppointmentType, ClaimKind, PaymentStatus
+from backend.scheduling.rules import Agreement, AppointmentStatus, AppointmentType, ClaimKind, PaymentStatus
 
 
 @audited(personal=["notes", "internal_notes", "completion_photos"])
@@ -52,7 +52,10 @@ class Appointment(models.Model):
         return f"Appointment {self.pk}"
 
 
-@audited(personal=["contact_name", "contact_email", "contact_phone", "line1", "line2", "city", "postcode"])
+@audited(
+    secret=["tracking_token"],
+    personal=["contact_name", "contact_email", "contact_phone", "line1", "line2", "city", "postcode"],
+)
 class CustomerAppointment(models.Model):
     """Whom a visit is for, where and on which terms: frozen when it was booked."""
 
@@ -80,6 +83,17 @@ class CustomerAppointment(models.Model):
     extras = models.JSONField(default=list, blank=True, help_text="Names, prices and minutes of the extras.")
     policy_hours = models.PositiveIntegerField(help_text="Hours of notice that cancelling takes.")
     cancellation_deadline = models.DateTimeField(help_text="Until when the customer may cancel, in UTC.")
+    reschedule_hours = models.PositiveIntegerField(help_text="Hours of notice that moving it takes.")
+    reschedule_deadline = models.DateTimeField(help_text="Until when the customer may move it, in UTC.")
+    reschedules = models.PositiveIntegerField(default=0, help_text="How often the customer has moved it.")
+    max_reschedules = models.PositiveIntegerField(default=0, help_text="How often the customer may move it.")
+    tracking_token = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="Opens a direct booking to whoever holds it; none for visits of orders and plans.",
+    )
     payment_status = models.CharField(
         max_length=16,
         choices=choices_of(PaymentStatus),
@@ -96,6 +110,18 @@ class CustomerAppointment(models.Model):
 
     def __str__(self) -> str:
         return f"Booking of appointment {self.appointment_id}"
+
+    @property
+    def agreement(self) -> Agreement:
+        """What was agreed about changing the visit. Fetch `appointment` with the row."""
+        return Agreement(
+            type=AppointmentType(self.appointment.type),
+            status=AppointmentStatus(self.appointment.status),
+            cancellation_deadline=self.cancellation_deadline,
+            reschedule_deadline=self.reschedule_deadline,
+            reschedules=self.reschedules,
+            max_reschedules=self.max_reschedules,
+        )
 
 
 @audited(secret=["token_hash", "client", "email", "postcode"])

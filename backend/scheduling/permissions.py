@@ -5,8 +5,9 @@ for the office: admins, and managers with `manage_orders` for the staff and cust
 """
 
 from backend.core.errors import NotAllowed
-from backend.core.viewer import Permission, Role, Viewer, require_signed_in
+from backend.core.viewer import Permission, Role, Viewer, require_permission, require_signed_in
 from backend.scheduling.models import Appointment
+from backend.scheduling.rules import Party
 
 
 def require_work_on(viewer: Viewer, appointment: Appointment) -> None:
@@ -35,3 +36,31 @@ def sees_contact(viewer: Viewer, appointment: Appointment, customer_id: int | No
     """Whether the customer's contact is shown: to whoever sees internal notes, and to the customer."""
     own = customer_id is not None and viewer.customer_id == customer_id
     return own or sees_internal(viewer, appointment)
+
+
+def owns(viewer: Viewer, appointment: Appointment) -> bool:
+    """Whether the visit is for the signed-in customer. Fetch `booking` with the row."""
+    return viewer.customer_id is not None and appointment.booking.customer_id == viewer.customer_id
+
+
+def party_of(viewer: Viewer, appointment: Appointment, *, is_opened: bool) -> Party:
+    """As whom the viewer deals with a visit that it sees. Whoever came by a tracking token is its owner, and no more:
+    `is_opened`.
+    """
+    if is_opened:
+        return Party.OWNER
+    if viewer.may(Permission.MANAGE_ORDERS):
+        return Party.OFFICE
+    return Party.OWNER if owns(viewer, appointment) else Party.OTHER
+
+
+def require_change(viewer: Viewer, party: Party) -> None:
+    """Moving and cancelling are for the visit's owner and the office; staff see it and do neither."""
+    if party is Party.OTHER:
+        require_signed_in(viewer)
+        raise NotAllowed
+
+
+def require_confirm(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)

@@ -110,6 +110,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "ROTA_CANCELLATION_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may cancel."
     ),
+    Variable(
+        "ROTA_RESCHEDULE_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may move a booking."
+    ),
+    Variable("ROTA_MAX_RESCHEDULES", "3", _natural, "How often a customer may move one booking; 0 is never."),
+    Variable("ROTA_BOOKINGS_NEED_CONFIRMATION", "false", _boolean, "Whether the office confirms direct bookings."),
+    Variable("ROTA_TRACKING_LINK_DAYS", "90", _positive, "How long a tracking link works after the end."),
     Variable("ROTA_SLOT_GRID_MINUTES", "15", _grid, "Bookable starts lie on multiples of this from midnight."),
     Variable("ROTA_BOOKING_NOTICE_HOURS", "2", _natural, "Earliest start offered, from now."),
     Variable(

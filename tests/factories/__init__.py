@@ -1,5 +1,6 @@
 """Rows for tests. A factory makes a state by name; it goes around the actions, so it never tests them by accident."""
 
+from tests.factories.bookings import direct_booking
 from tests.factories.business import (
     add_postcodes,
     address,
@@ -29,6 +30,7 @@ __all__ = [
     "confirmed_order",
     "coupon",
     "customer",
+    "direct_booking",
     "extra",
     "manager",
     "offers",

@@ -95,6 +95,8 @@ def confirmed_order(*services: Service, staff: Staff, **given: Any) -> Order:
             currency=order.currency,
             policy_hours=24,
             cancellation_deadline=start - timedelta(hours=24),
+            reschedule_hours=24,
+            reschedule_deadline=start - timedelta(hours=24),
         )
         latitude, longitude = CENTROIDS.get(order.postcode.split()[0], (None, None))
         Claim.objects.create(

@@ -1,6 +1,7 @@
 """Every write of scheduling."""
 
 from backend.scheduling.actions.booking import book_visits, claim_time, give_bookings
+from backend.scheduling.actions.direct import BookingRequest, book_appointment, confirm_appointment
 from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.progress import (
     add_internal_note,
@@ -10,22 +11,35 @@ from backend.scheduling.actions.progress import (
     mark_no_show,
     start_appointment,
 )
+from backend.scheduling.actions.rescheduling import (
+    RescheduleRequest,
+    cancel_appointment,
+    link_guest_appointment,
+    reschedule_appointment,
+)
 from backend.scheduling.actions.time_off import add_time_off, remove_time_off
 from backend.scheduling.rules import Move, VisitPlan
 
 __all__ = [
+    "BookingRequest",
     "Move",
+    "RescheduleRequest",
     "VisitPlan",
     "add_internal_note",
     "add_time_off",
+    "book_appointment",
     "book_visits",
+    "cancel_appointment",
     "cancel_visits",
     "claim_time",
     "complete_appointment",
     "complete_visits",
+    "confirm_appointment",
     "give_bookings",
+    "link_guest_appointment",
     "mark_no_show",
     "move_visits",
     "remove_time_off",
+    "reschedule_appointment",
     "start_appointment",
 ]

@@ -85,6 +85,7 @@ def _appointment(visit: VisitPlan, now: datetime) -> Appointment:
 
 
 def _booking(appointment: Appointment, visit: VisitPlan) -> CustomerAppointment:
+    reschedule_hours = visit.policy_hours if visit.reschedule_hours is None else visit.reschedule_hours
     return CustomerAppointment(
         appointment=appointment,
         customer_id=visit.customer_id,
@@ -101,6 +102,10 @@ def _booking(appointment: Appointment, visit: VisitPlan) -> CustomerAppointment:
         extras=list(visit.extras),
         policy_hours=visit.policy_hours,
         cancellation_deadline=cancellation_deadline(visit.start, visit.policy_hours),
+        reschedule_hours=reschedule_hours,
+        reschedule_deadline=cancellation_deadline(visit.start, reschedule_hours),
+        max_reschedules=visit.max_reschedules,
+        tracking_token=visit.tracking_token,
     )
 
 

@@ -24,7 +24,7 @@ from backend.staff.queries import lock_staff
 
 @step
 def move_visits(
-    *, moves: Mapping[int, Move], outside_hours: bool = False, actor_id: int | None, now: datetime
+    *, moves: Mapping[int, Move], outside_hours: bool = False, actor_id: int | None, reason: str = "", now: datetime
 ) -> list[Appointment]:
     """Give open visits new starts, other members of staff, or both, by id: all of them, or SlotTaken, TravelTime
     or DailyLimit.
@@ -51,9 +51,11 @@ def move_visits(
     if rows and not outside_hours:
         _require_working(rows)
     Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version"])
-    CustomerAppointment.objects.bulk_update([row.booking for row in rows], ["cancellation_deadline"])
+    deadlines = ("cancellation_deadline", "reschedule_deadline")
+    CustomerAppointment.objects.bulk_update([row.booking for row in rows], deadlines)
     _claim_again(rows, locked, now)
-    emit([AppointmentMoved(**told(row, before[row.pk], row.order_id, actor_id)) for row in rows], now=now)
+    facts = [AppointmentMoved(**told(row, before[row.pk], row.order_id, actor_id), reason=reason) for row in rows]
+    emit(facts, now=now)
     return rows
 
 
@@ -68,6 +70,7 @@ def _move(row: Appointment, move: Move) -> None:
     row.start, row.end, row.version = start, start + (row.end - row.start), row.version + 1
     row.staff_id = row.staff_id if move.staff_id is None else move.staff_id
     row.booking.cancellation_deadline = cancellation_deadline(row.start, row.booking.policy_hours)
+    row.booking.reschedule_deadline = cancellation_deadline(row.start, row.booking.reschedule_hours)
 
 
 def _require_working(rows: Sequence[Appointment]) -> None:

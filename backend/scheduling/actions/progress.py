@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from backend.core.errors import StaleVersion, TooLong
+from backend.core.errors import TooLong
 from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer, require_signed_in
@@ -21,7 +21,15 @@ from backend.scheduling.events import (
 from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.permissions import require_work_on
 from backend.scheduling.queries import appointment_for
-from backend.scheduling.rules import MAX_INTERNAL_NOTES, MAX_NOTE, OPEN_STATUSES, AppointmentStatus, require_transition
+from backend.scheduling.rules import (
+    MAX_INTERNAL_NOTES,
+    MAX_NOTE,
+    OPEN_STATUSES,
+    AppointmentStatus,
+    require_begun,
+    require_transition,
+    require_version,
+)
 
 Snapshot = dict[str, Any]
 """How a visit stood: start, end, status, staff_id, as JSON has them."""
@@ -49,7 +57,10 @@ def complete_appointment(
 
 @use_case
 def mark_no_show(*, viewer: Viewer, appointment_id: int, version: int | None = None, now: datetime) -> Appointment:
-    """Nobody opened the door. Its own member of staff, or the office. InvalidTransition once the work has begun."""
+    """Nobody opened the door. Its own member of staff, or the office.
+
+    InvalidTransition once the work has begun, and before the visit's start: nobody can be missed yet.
+    """
     return _progress(viewer, appointment_id, version, AppointmentStatus.NO_SHOW, now)
 
 
@@ -96,13 +107,13 @@ def _progress(
     row = _workable(viewer, appointment_id, version)
     before = snapshot(row)
     require_transition(AppointmentStatus(row.status), status)
+    if status is AppointmentStatus.NO_SHOW:
+        require_begun(row.start, now=now)
     row.status, row.version = status, row.version + 1
     row.save(update_fields=["status", "version"])
     if status not in OPEN_STATUSES:
         Claim.objects.filter(appointment=row).delete()
-    # The order stands above scheduling: its id is asked for through the reverse end of the relation that it owns.
-    order_id = Appointment.objects.filter(pk=row.pk).values_list("order_item__order_id", flat=True).get()
-    emit([_FACTS[status](**told(row, before, order_id, viewer.user_id))], now=now)
+    emit([_FACTS[status](**told(row, before, order_of(row), viewer.user_id))], now=now)
     return row
 
 
@@ -111,8 +122,7 @@ def _workable(viewer: Viewer, appointment_id: int, version: int | None) -> Appoi
     require_signed_in(viewer)
     row = appointment_for(viewer, appointment_id, field=("appointment_id",), lock=True)
     require_work_on(viewer, row)
-    if version is not None and version != row.version:
-        raise StaleVersion("This visit has changed since. Look again.", ("version",))
+    require_version(row.version, version)
     return row
 
 
@@ -128,6 +138,11 @@ def _leave_open(appointment_ids: Collection[int], status: AppointmentStatus) -> 
         Appointment.objects.filter(pk__in=ids).update(status=status, version=F("version") + 1)
         Claim.objects.filter(appointment__in=ids).delete()
     return changed
+
+
+def order_of(row: Appointment) -> int | None:
+    """The id of the order that a visit came from. Orders stand above scheduling and own the relation."""
+    return Appointment.objects.filter(pk=row.pk).values_list("order_item__order_id", flat=True).get()
 
 
 def locked_visits(appointment_ids: Iterable[int]) -> QuerySet[Appointment]:

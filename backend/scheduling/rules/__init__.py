@@ -2,11 +2,34 @@
 
 from backend.core.fairness import Assignment
 from backend.scheduling.errors import Alternative
+from backend.scheduling.rules.alternatives import (
+    ALTERNATIVE_DAYS,
+    MAX_ALTERNATIVES,
+    Option,
+    Wanted,
+    rank_alternatives,
+)
 from backend.scheduling.rules.assignment import Given, Queue
 from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
+from backend.scheduling.rules.choosing import (
+    other_times,
+    require_bookable_start,
+    require_on_grid,
+    require_slot,
+    slots_at,
+    slots_of_anybody,
+)
 from backend.scheduling.rules.days import Day, day_of, days_between
+from backend.scheduling.rules.policy import (
+    Agreement,
+    Party,
+    link_expired,
+    objection_to_cancelling,
+    objection_to_rescheduling,
+)
 from backend.scheduling.rules.room import MAX_TRAVEL_MINUTES, Stay, travel_seconds, why_no_room, with_travel
 from backend.scheduling.rules.states import (
+    MAX_BOOKING_NOTES,
     MAX_INTERNAL_NOTES,
     MAX_NOTE,
     OPEN_STATUSES,
@@ -18,18 +41,23 @@ from backend.scheduling.rules.states import (
     PaymentStatus,
     cancellation_deadline,
     deadline_passed,
-    may_cancel,
+    require_begun,
     require_transition,
+    require_version,
 )
 from backend.scheduling.rules.visits import Interval, Move, Need, Offer, VisitPlan
 from backend.scheduling.rules.workloads import Busy, Span, Workload, without_breaks, working_spans
 
 __all__ = [
+    "ALTERNATIVE_DAYS",
+    "MAX_ALTERNATIVES",
+    "MAX_BOOKING_NOTES",
     "MAX_INTERNAL_NOTES",
     "MAX_NOTE",
     "MAX_TRAVEL_MINUTES",
     "OPEN_STATUSES",
     "TRANSITIONS",
+    "Agreement",
     "Alternative",
     "AppointmentStatus",
     "AppointmentType",
@@ -44,12 +72,15 @@ __all__ = [
     "Move",
     "Need",
     "Offer",
+    "Option",
+    "Party",
     "PaymentStatus",
     "Queue",
     "Slot",
     "Span",
     "Stay",
     "VisitPlan",
+    "Wanted",
     "Window",
     "Workload",
     "cancellation_deadline",
@@ -57,9 +88,20 @@ __all__ = [
     "days_between",
     "deadline_passed",
     "find_slots",
-    "may_cancel",
+    "link_expired",
     "nearest",
+    "objection_to_cancelling",
+    "objection_to_rescheduling",
+    "other_times",
+    "rank_alternatives",
+    "require_begun",
+    "require_bookable_start",
+    "require_on_grid",
+    "require_slot",
     "require_transition",
+    "require_version",
+    "slots_at",
+    "slots_of_anybody",
     "travel_seconds",
     "why_no_room",
     "with_travel",

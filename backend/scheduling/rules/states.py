@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend.core.errors import InvalidTransition
+from backend.core.errors import InvalidTransition, StaleVersion
 
 
 class AppointmentStatus(StrEnum):
@@ -60,6 +60,9 @@ OPEN_STATUSES = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRME
 MAX_NOTE = 2000
 """The longest internal note, in characters."""
 
+MAX_BOOKING_NOTES = 2000
+"""The longest that a customer may write to a direct booking, in characters."""
+
 MAX_INTERNAL_NOTES = 20_000
 """The longest that the internal notes of one visit may grow."""
 
@@ -86,6 +89,18 @@ def require_transition(before: AppointmentStatus, after: AppointmentStatus) -> N
         raise InvalidTransition(f"A visit that is {before.value} can't become {after.value}.")
 
 
+def require_version(current: int, known: int | None) -> None:
+    """StaleVersion where the client decided by another version than the one that stands. None is no claim."""
+    if known is not None and known != current:
+        raise StaleVersion("This visit has changed since. Look again.", ("version",))
+
+
+def require_begun(start: datetime, *, now: datetime) -> None:
+    """InvalidTransition before the start of a visit."""
+    if now < start:
+        raise InvalidTransition("The visit has not begun yet.")
+
+
 def cancellation_deadline(start: datetime, policy_hours: int) -> datetime:
     """Until when the customer may cancel or move a visit: its start less the policy's hours."""
     return start - timedelta(hours=policy_hours)
@@ -94,9 +109,3 @@ def cancellation_deadline(start: datetime, policy_hours: int) -> datetime:
 def deadline_passed(deadline: datetime, now: datetime) -> bool:
     """Whether it is too late; the deadline itself is still in time."""
     return now > deadline
-
-
-def may_cancel(*, status: str, deadline: datetime, is_office: bool, now: datetime) -> bool:
-    """Whether a visit can be called off now: by the office as long as it is open, by customers until the deadline."""
-    possible = AppointmentStatus.CANCELLED in TRANSITIONS[AppointmentStatus(status)]
-    return possible and (is_office or not deadline_passed(deadline, now))

@@ -81,6 +81,10 @@ class VisitPlan:
     policy_hours: int
     place: Place | None = None
     """Where `postcode` lies, from whoever has looked it up already; what is left out is looked up when it is booked."""
+    reschedule_hours: int | None = None
+    """None: as long as cancelling takes."""
+    max_reschedules: int = 0
+    tracking_token: str | None = None
     field: FieldPath = ()
 
     @property

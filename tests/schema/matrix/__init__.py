@@ -14,6 +14,7 @@ persona counts.
 from backend.events.queries import Cursor
 from schema.cursors import encode_cursor
 from tests.factories.business import PASSWORD
+from tests.schema.matrix.bookings import ROWS as BOOKINGS
 from tests.schema.matrix.catalogue import ROWS as CATALOGUE_AND_STAFF
 from tests.schema.matrix.words import (
     ADMINS,
@@ -52,6 +53,7 @@ __all__ = ["NULL", "OK", "ROWS", "SEES", "Row"]
 
 ROWS: tuple[Row, ...] = (
     *CATALOGUE_AND_STAFF,
+    *BOOKINGS,
     # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
     Row(
         "Query.availability",
@@ -61,7 +63,15 @@ ROWS: tuple[Row, ...] = (
         lambda world, who: {"id": world.id("service")},
     ),
     node("Appointment", "visit", {"customer staff manager admin": OK, "*": NULL}),
-    listing("appointments", {"customer staff manager admin": SEES("visit"), "*": SEES()}),
+    listing(
+        "appointments",
+        {
+            "*": SEES(),
+            "customer staff manager": SEES("visit", "booking", "missed visit"),
+            "other_staff": SEES("guest booking"),
+            "admin": SEES("visit", "booking", "missed visit", "guest booking"),
+        },
+    ),
     Row(
         "Query.schedule",
         '{ schedule(from: "2027-03-01T00:00:00Z", to: "2027-03-08T00:00:00Z") { cursor appointments { id } } }',
@@ -77,7 +87,7 @@ ROWS: tuple[Row, ...] = (
     ),
     mutation("startAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("completeAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
-    mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
+    mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:missed visit")),
     mutation("addInternalNote", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit", text="Dog")),
     # The back office
     Row("Query.business", "{ business { name } }", EVERYONE),

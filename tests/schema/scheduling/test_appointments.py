@@ -1,10 +1,12 @@
 """Visits and schedules through the API: who sees what, and what staff do with them."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 
 from backend.accounts.models import Manager
 from backend.events.models import Event
@@ -230,6 +232,14 @@ STEPS = {
 WORKS = {"staff", "manager", "admin"}
 
 
+@pytest.fixture
+def at_the_door() -> Iterator[None]:
+    """The clock stands at the start of the visit."""
+    with time_machine.travel(datetime(2027, 3, 1, 9, tzinfo=UTC), tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("at_the_door")
 @pytest.mark.parametrize("mutation", STEPS)
 def test_a_step_changes_the_state_counts_the_version_and_is_told(personas: Personas, mutation: str) -> None:
     row = visit(personas)
@@ -248,6 +258,7 @@ def test_a_step_changes_the_state_counts_the_version_and_is_told(personas: Perso
     assert Claim.objects.count() == (1 if mutation == "startAppointment" else 0)
 
 
+@pytest.mark.usefixtures("at_the_door")
 @pytest.mark.parametrize("mutation", [*STEPS, "addInternalNote"])
 @pytest.mark.parametrize("persona", NAMES)
 def test_only_its_own_staff_and_the_office_work_on_a_visit(personas: Personas, persona: str, mutation: str) -> None:
@@ -282,6 +293,7 @@ ALLOWED = {
 }
 
 
+@pytest.mark.usefixtures("at_the_door")
 @pytest.mark.parametrize("mutation", STEPS)
 @pytest.mark.parametrize("status", ["PENDING", "CONFIRMED", "IN_PROGRESS", "COMPLETED", "CANCELLED", "NO_SHOW"])
 def test_the_state_machine_has_no_other_steps(personas: Personas, status: str, mutation: str) -> None:
@@ -294,6 +306,15 @@ def test_the_state_machine_has_no_other_steps(personas: Personas, status: str, m
     else:
         assert (payload["userErrors"], row.status) == ([("INVALID_TRANSITION", "")], status)
         assert not Event.objects.exists()
+
+
+def test_nobody_is_missed_before_the_start(personas: Personas) -> None:
+    row = visit(personas)
+    before = snapshot()
+    with time_machine.travel(row.start - timedelta(seconds=1), tick=False):
+        payload = personas["staff"].mutate("markNoShow", {"appointmentId": gid(row)}, "appointment { id }")
+        assert payload == {"appointment": None, "userErrors": [("INVALID_TRANSITION", "")]}
+    assert snapshot() == before
 
 
 def test_a_stale_version_is_refused(personas: Personas) -> None:

@@ -91,7 +91,7 @@ def appointment_rows(appointment_ids: Iterable[int]) -> QuerySet[Appointment]:
 
 def appointment_for(viewer: Viewer, appointment_id: int, *, field: FieldPath = (), lock: bool = False) -> Appointment:
     """The visible visit, or NotFound."""
-    rows = appointments_visible_to(viewer)
+    rows = appointments_visible_to(viewer).select_related("booking")
     rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
     appointment = rows.filter(pk=appointment_id).first()
     if appointment is None:

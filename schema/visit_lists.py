@@ -1,0 +1,63 @@
+"""Which visits a list holds, and in which order."""
+
+from datetime import datetime
+
+import strawberry
+import strawberry_django
+from django.db.models import Q
+
+from backend.core.text import search_text
+from backend.scheduling.models import Appointment as AppointmentModel
+from backend.scheduling.rules import AppointmentStatus, AppointmentType
+from schema.ids import decode_id
+
+# Orders stand in the same places, and clients ask for both statuses in one selection (`node`): one enum for both.
+strawberry.enum(
+    AppointmentStatus, name="BookingStatus", description="Where an order or a visit stands; NO_SHOW is for visits."
+)
+strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
+
+
+@strawberry_django.filter_type(AppointmentModel, description="Which visits.")
+class AppointmentFilter:
+    @strawberry_django.filter_field(name="from", description="Only visits that start at this instant or later.")
+    def start_from(self, value: datetime, prefix: str) -> Q:
+        return Q(**{f"{prefix}start__gte": value})
+
+    @strawberry_django.filter_field(name="to", description="Only visits that start before this instant.")
+    def start_to(self, value: datetime, prefix: str) -> Q:
+        return Q(**{f"{prefix}start__lt": value})
+
+    @strawberry_django.filter_field(description="Only visits in this state.")
+    def status(self, value: AppointmentStatus, prefix: str) -> Q:
+        return Q(**{f"{prefix}status": value})
+
+    @strawberry_django.filter_field(description="Only visits of this member of staff.")
+    def staff_id(self, value: strawberry.ID, prefix: str) -> Q:
+        return Q(**{f"{prefix}staff_id": decode_id(value, "Staff", ("filters", "staff_id"))})
+
+    @strawberry_django.filter_field(description="Only visits for this service.")
+    def service_id(self, value: strawberry.ID, prefix: str) -> Q:
+        return Q(**{f"{prefix}service_id": decode_id(value, "Service", ("filters", "service_id"))})
+
+    @strawberry_django.filter_field(description="Only visits that came from this.")
+    def type(self, value: AppointmentType, prefix: str) -> Q:
+        return Q(**{f"{prefix}type": value})
+
+    @strawberry_django.filter_field(
+        description="Only visits whose customer's name, e-mail, phone or postcode, or whose service contains this, in "
+        "any case."
+    )
+    def search(self, value: str, prefix: str) -> Q:
+        text = search_text(value)
+        fields = ("contact_name", "contact_email", "contact_phone", "postcode")
+        found = Q(**{f"{prefix}service__name__icontains": text})
+        for field in fields:
+            found |= Q(**{f"{prefix}booking__{field}__icontains": text})
+        return found
+
+
+@strawberry_django.order_type(AppointmentModel, description="The order of visits.")
+class AppointmentOrder:
+    start: strawberry.auto
+    created_at: strawberry.auto
