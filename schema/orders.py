@@ -300,14 +300,15 @@ class OrdersQuery:
         return queries.orders_visible_to(info.context.viewer)
 
     @strawberry_django.field(
-        description="The order that a tracking token opens; null for a wrong one. Public, limited by network address."
+        description="The order that a tracking token opens; null for a wrong one, and for one that has run out "
+        "a while after the order's end. Public, limited by network address."
     )
     def track_order(
         self,
         info: Info,
         tracking_token: Annotated[str, strawberry.argument(description="The token from the confirmation mail.")],
     ) -> Order | None:
-        return queries.track_order(tracking_token=tracking_token, address=info.context.address)  # type: ignore[return-value]
+        return queries.track_order(tracking_token=tracking_token, address=info.context.address, now=info.context.now)  # type: ignore[return-value]
 
     @strawberry.field(
         description="What a cart costs now, priced by the server; nothing is saved. Public.",

@@ -23,6 +23,7 @@ from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.sharing import SharingExecutor
 from schema.staff import StaffMutation, StaffQuery
+from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
 
 Query = merge_types(
@@ -63,6 +64,7 @@ Mutation = merge_types(
         SchedulingMutation,
         ServiceExtrasMutation,
         StaffMutation,
+        TrackingMutation,
     ),
 )
 Subscription = merge_types("Subscription", (LiveSubscription,))

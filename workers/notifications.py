@@ -37,6 +37,12 @@ def order_changed(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def tracking_link_requested(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered, if it was they who asked: the link to it, made anew where it has run out."""
+    actions.write_tracking_email(event=event, now=now)
+
+
+@handler
 def change_requested(event: Happened, /, *, now: datetime) -> None:
     """To the office: somebody asks for another time."""
     actions.write_office_email(kind=EmailKind.CHANGE_REQUESTED, event=event, now=now)

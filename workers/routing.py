@@ -15,6 +15,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),
     "order.changed": ("notifications.order_changed",),
+    "order.link_requested": ("notifications.tracking_link_requested",),
     "order.change_requested": ("notifications.change_requested",),
     "order.change_approved": ("notifications.change_approved",),
     "order.change_rejected": ("notifications.change_rejected",),

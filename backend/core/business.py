@@ -39,6 +39,8 @@ class Business:
     """How long a time is held for somebody who is still filling in a form."""
     order_hold: timedelta
     """How long at most a held time waits for the office, once it was ordered."""
+    tracking_link_lifetime: timedelta
+    """How long a tracking link opens its order after the order's end."""
     email: str
     """Where mails come from."""
     public_url: str

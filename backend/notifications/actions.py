@@ -46,6 +46,7 @@ from backend.notifications.rules import (
     is_exhausted,
     retry_delay,
 )
+from backend.orders.actions import renew_link
 from backend.orders.queries import change_for_message, order_for_message
 
 _MAX_ERROR = 20_000
@@ -93,6 +94,14 @@ def write_news_of_office(*, kind: EmailKind, event: Happened, now: datetime) -> 
     """
     if event.data["by_office"] and event.data.get("fields") != ["internal_notes"]:
         write_order_email(kind=kind, event=event, now=now)
+
+
+@step
+def write_tracking_email(*, event: Happened, now: datetime) -> None:
+    """Write the link to an order to whoever placed it; no mail where the asked number and e-mail opened none."""
+    if event.order_id is not None:
+        renew_link(order_id=event.order_id, now=now)
+        write_order_email(kind=EmailKind.TRACKING_LINK, event=event, now=now)
 
 
 @step

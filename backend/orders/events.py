@@ -128,6 +128,16 @@ class ChangeWithdrawn(ChangeFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingLinkRequested(Fact):
+    """Somebody asks for the link to an order by its number and an e-mail; no order where they don't belong together."""
+
+    kind: ClassVar[str] = "order.link_requested"
+
+    order_id: int | None
+    customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLinked(Fact):
     """A guest's order got its customer."""
 

@@ -1,5 +1,7 @@
 """Orders: what somebody wants done, where and when."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -59,6 +61,9 @@ class Order(models.Model):
     scheduled_date = models.DateField(help_text="Wanted date, in the business's time zone.")
     scheduled_time = models.TimeField(help_text="Wanted wall-clock time, in the business's time zone.")
     notes = models.TextField(blank=True, help_text="What the customer wants known.")
+    tracking_renewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the link was made anew after it had run out, in UTC."
+    )
     internal_notes = models.TextField(blank=True, help_text="Notes of the office; nobody else sees them.")
     subtotal = models.DecimalField(max_digits=10, decimal_places=2, help_text="Sum of the lines.")
     discount = models.DecimalField(max_digits=10, decimal_places=2, default=0, help_text="What a coupon takes off.")
@@ -98,6 +103,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.order_number
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was completed or cancelled; None while it goes on."""
+        return self.completed_at or self.cancelled_at
 
     @property
     def contact_name(self) -> str:

@@ -40,6 +40,7 @@ from backend.orders.rules import (
     price_cart,
     rank_starts,
     subtotal_of,
+    tracking_expired,
 )
 from backend.scheduling import queries as scheduling
 from backend.scheduling.errors import Alternative
@@ -115,12 +116,14 @@ def order_of_item(viewer: Viewer, item_id: int, *, field: FieldPath = ()) -> Ord
     return order
 
 
-def order_of_named_item(viewer: Viewer, item_id: int, *, tracking_token: str | None, field: FieldPath = ()) -> Order:
+def order_of_named_item(
+    viewer: Viewer, item_id: int, *, tracking_token: str | None, field: FieldPath = (), now: datetime
+) -> Order:
     """As `order_of_item`; with a tracking token, the order that it opens, whose item it has to be."""
     if tracking_token is None:
         require_signed_in(viewer)
         return order_of_item(viewer, item_id, field=field)
-    order = named_order(viewer, order_id=None, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=None, tracking_token=tracking_token, now=now)
     if not order.items.filter(pk=item_id).exists():
         raise NotFound("There is no such item.", field)
     return order
@@ -155,10 +158,10 @@ def limit_token(tracking_token: str | None, *, address: str) -> None:
         require_within(TOKEN_LOOKUPS, address)
 
 
-def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | None) -> Order:
+def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | None, now: datetime) -> Order:
     """The order, locked: opened by its token, or by its id for a signed-in viewer who can see it."""
     if tracking_token is not None:
-        order = order_by_token(tracking_token, lock=True)
+        order = order_by_token(tracking_token, lock=True, now=now)
         if order is None:
             raise NotFound("There is no such order.", ("tracking_token",))
         return order
@@ -168,18 +171,33 @@ def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | N
     return order_for(viewer, order_id, field=("order_id",), lock=True)
 
 
-def order_by_token(tracking_token: str, *, lock: bool = False) -> Order | None:
-    """The order that a tracking token opens. Whoever holds the token may see it: nobody else is asked."""
+def order_by_token(tracking_token: str, *, lock: bool = False, now: datetime) -> Order | None:
+    """The order that a tracking token opens. Whoever holds the token may see it: nobody else is asked.
+
+    A token that has run out, a while after the order's end, opens nothing.
+    """
     if not _TOKEN.fullmatch(tracking_token):
         return None
     rows = Order.objects.select_related("customer")
-    return (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    order = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    return None if order is None or link_expired(order, now=now) else order
 
 
-def track_order(*, tracking_token: str, address: str) -> QuerySet[Order]:
+def link_expired(order: Order, *, now: datetime) -> bool:
+    """Whether the order's tracking link has run out at `now`."""
+    lifetime = business().tracking_link_lifetime
+    return tracking_expired(order.ended_at, order.tracking_renewed_at, now=now, lifetime=lifetime)
+
+
+def locked_order(order_id: int) -> Order:
+    """The order, locked, for jobs that act for nobody. Raises Order.DoesNotExist."""
+    return _locked(Order.objects.all()).get(pk=order_id)
+
+
+def track_order(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Order]:
     """The opened order of a token, as at most one row. RateLimited by the client's network address."""
     require_within(TOKEN_LOOKUPS, address)
-    order = order_by_token(tracking_token)
+    order = order_by_token(tracking_token, now=now)
     return opened(Order.objects.none() if order is None else Order.objects.filter(pk=order.pk))
 
 

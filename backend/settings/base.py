@@ -246,6 +246,7 @@ ROTA_BUSINESS = Business(
     travel_minutes_per_mile=ENV["ROTA_TRAVEL_MINUTES_PER_MILE"],
     hold_lifetime=timedelta(minutes=ENV["ROTA_HOLD_MINUTES"]),
     order_hold=timedelta(hours=ENV["ROTA_ORDER_HOLD_HOURS"]),
+    tracking_link_lifetime=timedelta(days=ENV["ROTA_TRACKING_LINK_DAYS"]),
     email=ENV["ROTA_BUSINESS_EMAIL"],
     public_url=ENV["PUBLIC_URL"].rstrip("/"),
 )

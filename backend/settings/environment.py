@@ -122,6 +122,7 @@ VARIABLES: tuple[Variable, ...] = (
         "ROTA_ASSIGNMENT", "LEAST_BOOKED", _assignment, "Who is sent, of all who could: LEAST_BOOKED or LONGEST_IDLE."
     ),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
+    Variable("ROTA_TRACKING_LINK_DAYS", "90", _positive, "How long a tracking link works after the order's end."),
     Variable("ROTA_TRAVEL_MINUTES_PER_MILE", "0", _per_mile, "Minutes kept free per mile between two visits; 0: off."),
     Variable("ROTA_HOLD_MINUTES", "10", _positive, "How long `holdSlot` keeps a time."),
     Variable("ROTA_ORDER_HOLD_HOURS", "24", _positive, "How long at most an ordered hold waits for the office."),

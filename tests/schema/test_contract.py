@@ -33,7 +33,6 @@ MISSING: set[str] = {
     "shop/PauseSubscription",
     "shop/PreviewSubscription",
     "shop/RequestVisitChange",
-    "shop/ResendTrackingLink",
     "shop/ResumeSubscription",
     "shop/TrackSubscription",
     "staff-app/CompleteVisit",

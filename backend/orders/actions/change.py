@@ -99,7 +99,7 @@ def _cancel(
     version: int | None,
     now: datetime,
 ) -> Order:
-    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token, now=now)
     if tracking_token is None:
         require_cancel(viewer, order)
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)

@@ -90,7 +90,7 @@ def _add(
     key: str | None,
     now: datetime,
 ) -> Order:
-    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token, now=now)
     given = {"order": order.pk, "item": asdict(item), "drop_coupon": drop_coupon}
     if tracking_token is None:
         require_update(viewer, order)
@@ -149,7 +149,7 @@ def _change(
     version: int | None,
     now: datetime,
 ) -> Order:
-    order = _order_of_item(viewer, order_item_id, tracking_token, version)
+    order = _order_of_item(viewer, order_item_id, tracking_token, version, now)
     if change.any_staff and change.preferred_staff_id is not None:
         raise InvalidInput("Either name somebody, or let anybody come.", ("any_staff",))
     items = items_of(order)
@@ -208,7 +208,7 @@ def _remove(
     version: int | None,
     now: datetime,
 ) -> Order:
-    order = _order_of_item(viewer, order_item_id, tracking_token, version)
+    order = _order_of_item(viewer, order_item_id, tracking_token, version, now)
     items = items_of(order)
     if len(items) == 1:
         raise InvalidTransition("This is the order's last item: cancel the order instead.", ("order_item_id",))
@@ -250,9 +250,11 @@ def require_covered_line(order: Order, line: Line, prices: PriceList, *, field: 
     require_covered([line], prices, place, field=problem_field, paths=[field])
 
 
-def _order_of_item(viewer: Viewer, order_item_id: int, tracking_token: str | None, version: int | None) -> Order:
+def _order_of_item(
+    viewer: Viewer, order_item_id: int, tracking_token: str | None, version: int | None, now: datetime
+) -> Order:
     """The pending order of an item, locked, of somebody who may change it."""
-    order = order_of_named_item(viewer, order_item_id, tracking_token=tracking_token, field=("order_item_id",))
+    order = order_of_named_item(viewer, order_item_id, tracking_token=tracking_token, field=("order_item_id",), now=now)
     if tracking_token is None:
         require_update(viewer, order)
     _require_open(order, version)

@@ -33,7 +33,7 @@ def _link(*, viewer: Viewer, tracking_token: str, now: datetime) -> Order:
     user = user_for(viewer)
     if viewer.customer_id is None or user is None:
         raise NotAllowed
-    order = named_order(viewer, order_id=None, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=None, tracking_token=tracking_token, now=now)
     if user.email_verified_at is None:
         raise EmailNotVerified("Prove your e-mail first: we have sent you a link.")
     if order.customer_id is not None:

@@ -76,7 +76,7 @@ def _request(
     key: str | None,
     now: datetime,
 ) -> ChangeRequest:
-    order = _asked_order(viewer, order_id, tracking_token)
+    order = _asked_order(viewer, order_id, tracking_token, now)
     given = {"order": order.pk, "wanted": wanted, "reason": reason}
     claimed = claim_key(viewer=viewer, operation="requestChange", key=key, given=given, now=now)
     if claimed.result_id is not None:
@@ -124,7 +124,7 @@ def withdraw_change(
 
 @use_case
 def _withdraw(*, viewer: Viewer, order_id: int | None, tracking_token: str | None, now: datetime) -> ChangeRequest:
-    order = _asked_order(viewer, order_id, tracking_token)
+    order = _asked_order(viewer, order_id, tracking_token, now)
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
     change = close_change(order, by_office=by_office, actor_id=viewer.user_id, now=now)
     if change is None:
@@ -197,9 +197,9 @@ def reject_change(*, viewer: Viewer, change_id: int, note: str = "", now: dateti
     return _decide(change, order, ChangeStatus.REJECTED, note, viewer, now)
 
 
-def _asked_order(viewer: Viewer, order_id: int | None, tracking_token: str | None) -> Order:
+def _asked_order(viewer: Viewer, order_id: int | None, tracking_token: str | None, now: datetime) -> Order:
     """The order, locked, of somebody who may ask for a change of it."""
-    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token, now=now)
     if tracking_token is None:
         require_ask_change(viewer, order)
     return order

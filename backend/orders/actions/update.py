@@ -83,7 +83,7 @@ def _update(
     version: int | None,
     now: datetime,
 ) -> Order:
-    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token)
+    order = named_order(viewer, order_id=order_id, tracking_token=tracking_token, now=now)
     if tracking_token is None:
         require_update(viewer, order)
     if changes.internal_notes is not None and (tracking_token is not None or not sees_internal_notes(viewer)):

@@ -143,6 +143,13 @@ ROWS: tuple[Row, ...] = (
         {"*": NULL},
         case="wrong token",
     ),
+    mutation(
+        "resendTrackingLink",
+        "accepted",
+        EVERYONE,
+        # Each asks for an e-mail of its own, since links are limited by e-mail.
+        lambda world, who: {"input": {"number": str(world.rows["guest order"]), "email": f"{who}@example.com"}},
+    ),
     mutation("placeOrder", "order { id }", EVERYONE, lambda world, who: {"input": order_input(world, who)}),
     mutation("updateOrder", "order { id }", OWN_ORDER, given(orderId="id:order", notes="Ring twice")),
     mutation(
