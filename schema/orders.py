@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import strawberry
 import strawberry_django
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
+from strawberry_django.optimizer import optimizer
 
 from backend.core.errors import FieldPath, Refusals
 from backend.core.text import search_text
@@ -19,6 +20,7 @@ from backend.orders.models import OrderItemExtra as OrderItemExtraModel
 from backend.orders.permissions import sees_internal_notes
 from backend.orders.rules import CartItem, OrderPaymentStatus
 from backend.scheduling.rules import AppointmentStatus
+from backend.staff.queries import all_staff
 from schema.catalogue import Service
 from schema.changes import ChangeRequest
 from schema.connections import Connection
@@ -57,13 +59,18 @@ class OrderItemExtra(VisibleNode):
         return queries.extras_visible_to(viewer)
 
 
+def _named(info: Info) -> Prefetch[Any]:
+    """Who was named, for items without a visit: the optimizer itself follows the visit's staff."""
+    rows, extension = all_staff(), optimizer.get()
+    return Prefetch("staff", extension.optimize(rows, info=info) if extension else rows)
+
+
 @strawberry_django.type(OrderItemModel, description="One line of an order, priced when it was ordered.")
 class OrderItem(VisibleNode):
     position: strawberry.auto
     quantity: strawberry.auto
     service: Service
     extras: list[OrderItemExtra]
-    staff: Staff | None
     appointment: Appointment | None
 
     @strawberry_django.field(
@@ -75,6 +82,17 @@ class OrderItem(VisibleNode):
     def status(self) -> AppointmentStatus:
         row: OrderItemModel = self  # type: ignore[assignment]
         return row.status
+
+    @strawberry_django.field(
+        field_name="appointment__staff",
+        only=["staff", "appointment__staff"],
+        select_related=["appointment__staff"],
+        prefetch_related=[_named],
+        description="Who comes: whoever has the visit; until there is one, who was wished for or assigned.",
+    )
+    def staff(self) -> Staff | None:
+        visit = self.appointment
+        return visit.staff if visit is not None else self.staff
 
     @strawberry_django.field(
         only=["unit_price", "order__currency"], select_related=["order"], description="Price of one with its extras."
@@ -361,8 +379,11 @@ class PlaceOrderInput:
 
 @strawberry.input(description="Who comes for one item.")
 class AssignStaffInput:
-    order_item_id: strawberry.ID = strawberry.field(description="An item of a pending order.")
+    order_item_id: strawberry.ID = strawberry.field(description="An item of a pending or confirmed order.")
     staff_id: strawberry.ID = strawberry.field(description="Who comes.")
+    outside_hours: bool = strawberry.field(
+        default=False, description="Whether a confirmed item's visit may lie outside the person's working hours."
+    )
     version: int | None = strawberry.field(default=None, description="The order's version that the decision rests on.")
 
 
@@ -426,6 +447,14 @@ class OrderItemPayload(Payload):
         return reread(self.row)  # type: ignore[no-any-return]
 
 
+@strawberry.type(description="Answer to naming who comes.")
+class AssignStaffPayload(OrderItemPayload):
+    alternatives: list[Alternative] = strawberry.field(
+        default_factory=list,
+        description="Where the person has no time for a confirmed item: up to five others who could come then.",
+    )
+
+
 @strawberry.type
 class OrdersMutation:
     @mutation(
@@ -441,16 +470,20 @@ class OrdersMutation:
         )
         return OpenedOrderPayload(row=order, opened=True)
 
-    @mutation(description="Name who comes for one item of a pending order; its price stays. Admins and managers.")
-    def assign_staff(self, info: Info, input: AssignStaffInput) -> OrderItemPayload:
+    @mutation(
+        description="Name who comes for one item of a pending order, or give a confirmed item's visit to somebody else "
+        "at its own time; the price stays. Admins and managers."
+    )
+    def assign_staff(self, info: Info, input: AssignStaffInput) -> AssignStaffPayload:
         item = actions.assign_staff(
             viewer=info.context.viewer,
             order_item_id=decode_id(input.order_item_id, "OrderItem", ("order_item_id",)),
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
+            outside_hours=input.outside_hours,
             version=input.version,
             now=info.context.now,
         )
-        return OrderItemPayload(row=item)
+        return AssignStaffPayload(row=item)
 
     @mutation(description="Give every item of a pending order its visit: all or nothing. Admins and managers.")
     def confirm_order(self, info: Info, input: ConfirmOrderInput) -> ConfirmOrderPayload:

@@ -84,10 +84,15 @@ class ItemInline(ReadOnlyTable):
     """The lines, with who comes when."""
 
     model = OrderItem
-    fields = ["position", "service", "quantity", "unit_price", "total_price", "staff", "appointment"]
+    fields = ["position", "service", "quantity", "unit_price", "total_price", "comes", "appointment"]
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("service", "staff", "appointment")
+        return super().get_queryset(request).select_related("service", "staff", "appointment__staff")
+
+    @admin.display(description="staff")
+    def comes(self, item: OrderItem) -> str:
+        person = item.staff if item.appointment is None else item.appointment.staff
+        return "" if person is None else person.name
 
 
 @admin.register(Order)

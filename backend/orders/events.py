@@ -18,7 +18,7 @@ class OrderPlaced(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStaffAssigned(Fact):
-    """The office has named who comes for one item of a pending order."""
+    """The office has named who comes for one item; of a confirmed order, `appointment.moved` tells of its visit."""
 
     kind: ClassVar[str] = "order.staff_assigned"
 

@@ -140,6 +140,7 @@ class OrderItem(models.Model):
     duration_minutes = models.PositiveIntegerField(help_text="Minutes of one without extras, frozen at checkout.")
     extra_minutes = models.PositiveIntegerField(default=0, help_text="Minutes that the extras add to one.")
     buffer_minutes = models.PositiveIntegerField(default=0, help_text="Pause after the visit, frozen at checkout.")
+    # Once there is a visit, that alone says who comes: read `coming_id`.
     staff = models.ForeignKey(
         "staff.Staff",
         on_delete=models.PROTECT,
@@ -185,6 +186,14 @@ class OrderItem(models.Model):
     def is_called_off(self) -> bool:
         """Whether nobody comes for this line, be the order going on or not. Fetch `appointment` with the row."""
         return self.appointment is not None and self.appointment.status == AppointmentStatus.CANCELLED
+
+    @property
+    def coming_id(self) -> int | None:
+        """The id of who comes: whoever has the visit, and until there is one, who was named. Fetch `appointment`.
+
+        A visit can go to somebody else without its order (an absence, somebody leaving), so the visit alone knows.
+        """
+        return self.staff_id if self.appointment is None else self.appointment.staff_id
 
 
 @audited()

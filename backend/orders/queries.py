@@ -68,7 +68,9 @@ def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
     if viewer.manager is not None and viewer.may(Permission.MANAGE_ORDERS):
         if viewer.manages_all:
             return rows
-        for_managed_staff = OrderItem.objects.filter(order=OuterRef("pk"), staff__in=viewer.manager.staff_ids)
+        managed = viewer.manager.staff_ids
+        comes = Q(appointment__staff__in=managed) | Q(appointment=None, staff__in=managed)
+        for_managed_staff = OrderItem.objects.filter(comes, order=OuterRef("pk"))
         return rows.filter(Q(customer__in=viewer.manager.customer_ids) | Exists(for_managed_staff))
     if viewer.staff_id is not None:
         own_visits = OrderItem.objects.filter(order=OuterRef("pk"), appointment__staff=viewer.staff_id)
@@ -227,8 +229,8 @@ def may_cancel_now(viewer: Viewer, order: Order, *, is_opened: bool, now: dateti
 
 
 def items_of(order: Order) -> list[OrderItem]:
-    """The items with their extras, by position. Two statements."""
-    return list(order.items.prefetch_related("extras").order_by("position"))
+    """The items with their visits and extras, by position. Two statements."""
+    return list(order.items.select_related("appointment").prefetch_related("extras").order_by("position"))
 
 
 def line_of(item: OrderItem) -> Line:
@@ -443,7 +445,7 @@ def plan_item(item: OrderItem) -> PlanItem:
         extra_minutes=item.extra_minutes,
         quantity=item.quantity,
     )
-    return PlanItem(position=item.position, need=need, staff_id=item.staff_id)
+    return PlanItem(position=item.position, need=need, staff_id=item.coming_id)
 
 
 def board_for(request: Request, *, days: int = 0, outside_hours: bool = False, now: datetime) -> Board:

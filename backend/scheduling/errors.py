@@ -125,6 +125,24 @@ class InThePast(Refusal):
 
 
 @dataclass
+class NobodyTakesVisit(Refusal):
+    """A visit that can't go to a colleague at its own time."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NO_STAFF_AVAILABLE
+
+    appointment_ids: Sequence[int] = ()
+
+
+@dataclass
+class VisitsAhead(Refusal):
+    """Somebody has visits ahead: give them to colleagues first, or let them be given."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.VISITS_AHEAD
+
+    appointment_ids: Sequence[int] = ()
+
+
+@dataclass
 class TimeOffConflict(Refusal):
     """The absence overlaps visits, or another absence: move those first."""
 

@@ -115,6 +115,11 @@ def staff_rows(staff_ids: Iterable[int]) -> QuerySet[Staff]:
     return Staff.objects.filter(pk__in=set(staff_ids))
 
 
+def all_staff() -> QuerySet[Staff]:
+    """Everybody, to be followed from rows that name them and that the caller has shown to be the viewer's."""
+    return Staff.objects.all()
+
+
 # --- Rosters: what scheduling computes availability from, as plain values -------------------------------------------
 
 
@@ -214,6 +219,11 @@ def active_offers(service_ids: Iterable[int]) -> dict[tuple[int, int], Terms]:
             "staff_id", "service_id", "price_override", "duration_override_minutes"
         )
     }
+
+
+def services_offered_by(staff_id: int) -> set[int]:
+    """The services that somebody offers, active or not. One statement."""
+    return set(StaffService.objects.filter(staff=staff_id).values_list("service_id", flat=True))
 
 
 def areas_of(staff_ids: Iterable[int]) -> dict[int, list[Area]]:

@@ -13,7 +13,7 @@ from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderCancelled, OrderCompleted, OrderStaffAssigned
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_assign, require_cancel, require_complete
-from backend.orders.queries import named_order, order_for, order_of_item, require_one_name, who_covers
+from backend.orders.queries import ALTERNATIVES, named_order, order_for, order_of_item, require_one_name, who_covers
 from backend.orders.rules import (
     OrderPaymentStatus,
     OrderStatus,
@@ -23,32 +23,71 @@ from backend.orders.rules import (
     require_transition,
     require_version,
 )
-from backend.scheduling.actions import cancel_visits, complete_visits
-from backend.scheduling.errors import OutOfArea, StaffNotQualified
+from backend.scheduling.actions import cancel_visits, complete_visits, give_visit_to
+from backend.scheduling.errors import NoTime, OutOfArea, StaffNotQualified
+from backend.scheduling.queries import colleagues_who_could
 from backend.staff.queries import active_offers
 
 MAX_REASON = 500
 
 
-@use_case
 def assign_staff(
-    *, viewer: Viewer, order_item_id: int, staff_id: int, version: int | None = None, now: datetime
+    *,
+    viewer: Viewer,
+    order_item_id: int,
+    staff_id: int,
+    outside_hours: bool = False,
+    version: int | None = None,
+    now: datetime,
 ) -> OrderItem:
-    """Name who comes for one item of a pending order. The price stays as quoted, and nobody's time is taken yet.
+    """Name who comes for one item of a pending order, or give a confirmed item's visit to somebody else.
 
-    Raises StaleVersion, InvalidTransition once the order is confirmed, StaffNotQualified for whoever is not active or
-    does not offer the service, and OutOfArea for whoever does not serve the address.
+    While the order is pending the price stays as quoted, and nobody's time is taken yet. Once it is confirmed the visit
+    goes to the named person at its own time and at the length that was booked.
+
+    Raises StaleVersion, InvalidTransition once the visit has begun or the order has ended, StaffNotQualified for
+    whoever is not active or does not offer the service, OutOfArea for whoever does not serve the address, and of a
+    confirmed order SlotTaken or, unless `outside_hours`, NotWorking: with others who could come then, looked for after
+    all locks are gone.
     """
+    try:
+        return _assign(
+            viewer=viewer,
+            order_item_id=order_item_id,
+            staff_id=staff_id,
+            outside_hours=outside_hours,
+            version=version,
+            now=now,
+        )
+    except NoTime as refusal:
+        appointment_id = OrderItem.objects.values_list("appointment_id", flat=True).get(pk=order_item_id)
+        if appointment_id is not None:
+            refusal.alternatives = colleagues_who_could(appointment_id, at_most=ALTERNATIVES)
+        raise
+
+
+@use_case
+def _assign(
+    *, viewer: Viewer, order_item_id: int, staff_id: int, outside_hours: bool, version: int | None, now: datetime
+) -> OrderItem:
     require_assign(viewer)
     order = order_of_item(viewer, order_item_id, field=("order_item_id",))
     require_version(order.version, version)
-    if order.status != OrderStatus.PENDING:
-        raise InvalidTransition(f"The order is {order.status}: who comes can be named while it is pending.")
-    item = OrderItem.objects.get(pk=order_item_id)
-    if (staff_id, item.service_id) not in active_offers([item.service_id]):
-        raise StaffNotQualified("This member of staff does not offer the service.", ("staff_id",))
-    if not who_covers(locate(order.postcode, field=("order_item_id",)), {staff_id}):
-        raise OutOfArea("This member of staff does not serve the order's postcode.", ("staff_id",))
+    item = OrderItem.objects.select_related("appointment").get(pk=order_item_id)
+    if order.status == OrderStatus.PENDING:
+        _require_fit(order, item, staff_id)
+    elif item.appointment_id is None or order.status not in (OrderStatus.CONFIRMED, OrderStatus.IN_PROGRESS):
+        raise InvalidTransition(f"The order is {order.status}: nobody else can come any more.")
+    elif item.coming_id == staff_id:
+        return item
+    else:
+        give_visit_to(
+            appointment_id=item.appointment_id,
+            staff_id=staff_id,
+            outside_hours=outside_hours,
+            actor_id=viewer.user_id,
+            now=now,
+        )
     item.staff_id = staff_id
     item.save(update_fields=["staff"])
     order.version += 1
@@ -62,6 +101,14 @@ def assign_staff(
     )
     emit([fact], now=now)
     return item
+
+
+def _require_fit(order: Order, item: OrderItem, staff_id: int) -> None:
+    """StaffNotQualified or OutOfArea for whoever could never do the item."""
+    if (staff_id, item.service_id) not in active_offers([item.service_id]):
+        raise StaffNotQualified("This member of staff does not offer the service.", ("staff_id",))
+    if not who_covers(locate(order.postcode, field=("order_item_id",)), {staff_id}):
+        raise OutOfArea("This member of staff does not serve the order's postcode.", ("staff_id",))
 
 
 def cancel_order(

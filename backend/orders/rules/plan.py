@@ -13,15 +13,10 @@ from datetime import datetime, timedelta
 from backend.core.errors import FieldPath, Refusal, raise_all
 from backend.scheduling.errors import (
     Alternative,
-    DailyLimit,
     NoStaffAvailable,
-    NotWorking,
-    OutOfArea,
-    SlotTaken,
     StaffNotQualified,
-    TravelTime,
 )
-from backend.scheduling.rules import Assignment, Day, Need, Offer, Queue, Workload
+from backend.scheduling.rules import Assignment, Day, Need, Offer, Queue, Workload, objection
 
 _MAX_TRIES = 500
 """Visits tried for one start before we call it impossible. Real orders need about as many as they have items; only a
@@ -167,22 +162,16 @@ class _Search:
         self, item: PlanItem, person: Workload, visit: PlannedVisit, planned: Sequence[PlannedVisit]
     ) -> Refusal | None:
         """What speaks against sending `person` for this visit; None where nothing does."""
-        if not person.is_active or not person.offers_service(item.need.service_id):
-            return StaffNotQualified(f"{person.staff_name} does not offer this service.", item.field)
-        if not person.covers:
-            return OutOfArea(f"{person.staff_name} does not serve this postcode.", item.field)
-        claim = person.in_the_way(visit.start, visit.busy_until)
-        if claim is not None and claim.is_time_off:
-            return NotWorking(f"{person.staff_name} is away then.", item.field)
-        if claim is not None and (claim.end <= visit.start.timestamp() or visit.busy_until.timestamp() <= claim.start):
-            return TravelTime(f"{person.staff_name} could not be there in time.", item.field)
-        if claim is not None:
-            return SlotTaken(f"{person.staff_name} is taken then.", item.field)
-        if not self.board.outside_hours and not person.works_through(visit.start, visit.end):
-            return NotWorking(f"{person.staff_name} does not work then.", item.field)
-        if not person.has_room(visit.start, [each.start for each in planned if each.staff_id == person.staff_id]):
-            return DailyLimit(f"{person.staff_name} has as many visits that day as it takes.", item.field)
-        return None
+        return objection(
+            person,
+            service_id=item.need.service_id,
+            start=visit.start,
+            end=visit.end,
+            busy_until=visit.busy_until,
+            outside_hours=self.board.outside_hours,
+            field=item.field,
+            also=[each.start for each in planned if each.staff_id == person.staff_id],
+        )
 
 
 def _what_is_in_the_way(items: Sequence[PlanItem], board: Board, *, start: datetime, day: Day) -> list[Refusal]:

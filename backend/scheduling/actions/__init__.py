@@ -11,6 +11,7 @@ from backend.scheduling.actions.progress import (
     mark_no_show,
     start_appointment,
 )
+from backend.scheduling.actions.reassigning import give_visit_to, lock_with_colleagues, reassign_visits
 from backend.scheduling.actions.rescheduling import (
     RescheduleRequest,
     cancel_appointment,
@@ -36,9 +37,12 @@ __all__ = [
     "complete_visits",
     "confirm_appointment",
     "give_bookings",
+    "give_visit_to",
     "link_guest_appointment",
+    "lock_with_colleagues",
     "mark_no_show",
     "move_visits",
+    "reassign_visits",
     "remove_time_off",
     "reschedule_appointment",
     "start_appointment",

@@ -18,23 +18,29 @@ from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.money import ZERO
 from backend.core.viewer import Viewer
-from backend.geography.queries import locate
+from backend.geography.queries import locate, locate_all
 from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     MAX_TRAVEL_MINUTES,
     OPEN_STATUSES,
+    Alternative,
     AppointmentStatus,
+    Assignment,
     AvailabilityDay,
     Busy,
     Day,
+    Handover,
     Need,
     Offer,
+    Queue,
     Window,
     Workload,
+    day_of,
     days_between,
     find_slots,
+    may_take,
     with_travel,
     without_breaks,
     working_spans,
@@ -402,3 +408,71 @@ def need_for(viewer: Viewer, service_id: int, extra_ids: Sequence[int] = ()) -> 
         extra_minutes=sum(extra.duration_minutes for extra in extras.values()),
         extra_price=sum((extra.price for extra in extras.values()), ZERO),
     )
+
+
+# --- Visits that change hands ---------------------------------------------------------------------------------------
+
+
+def open_visits_of(staff_id: int, *, since: datetime | None = None) -> QuerySet[Appointment]:
+    """Somebody's visits that are not closed, by start; with `since`, those that are not over by then."""
+    rows = Appointment.objects.filter(staff=staff_id, status__in=OPEN_STATUSES)
+    return (rows if since is None else rows.filter(end__gt=since)).order_by("start", "id")
+
+
+def handovers(visits: Sequence[Appointment], among: Collection[int]) -> list[Handover]:
+    """Visits, with their bookings, as the rule of handing over knows them. Two statements, however many."""
+    zone = business().zone
+    places = locate_all(visit.booking.postcode for visit in visits)
+    areas = staff_queries.areas_of(among)
+
+    def covering(place: Place | None) -> frozenset[int]:
+        return frozenset(() if place is None else (who for who in areas if covers(areas[who], place)))
+
+    return [
+        Handover(
+            appointment_id=visit.pk,
+            service_id=visit.service_id,
+            staff_id=visit.staff_id,
+            start=visit.start,
+            end=visit.end,
+            busy_until=visit.end + timedelta(minutes=visit.buffer_minutes),
+            day=day_of(visit.start.astimezone(zone).date(), zone),
+            covering=covering(places.get(visit.booking.postcode)),
+            place=places.get(visit.booking.postcode),
+        )
+        for visit in visits
+    ]
+
+
+def crew_for(visits: Sequence[Handover], among: Collection[int]) -> list[Workload]:
+    """What is known of `among` over the whole time of the visits, wherever these are. Six or seven statements."""
+    if not visits:
+        return []
+    return workloads(
+        place=None,
+        service_ids={visit.service_id for visit in visits},
+        start=min(visit.start for visit in visits),
+        end=max(visit.busy_until for visit in visits),
+        staff_ids=among,
+        idle=business().assignment is Assignment.LONGEST_IDLE,
+    )
+
+
+def colleagues_who_could(appointment_id: int, *, at_most: int) -> list[Alternative]:
+    """Who else could take an open visit at its own time, whoever is to be sent first in front."""
+    visits = list(appointment_rows([appointment_id]).filter(status__in=OPEN_STATUSES))
+    among = {who for who, _ in staff_queries.active_offers([visit.service_id for visit in visits])}
+    found = handovers(visits, among)
+    crew = crew_for(found, among)
+    return [
+        Alternative(visit.start, visit.end, person.staff_id, person.staff_name)
+        for visit in found
+        for person in Queue(crew, day=visit.day, assignment=business().assignment).in_order()
+        if may_take(visit, person, minutes_per_mile=business().travel_minutes_per_mile)
+    ][:at_most]
+
+
+def describe_visit(visit: Appointment) -> str:
+    """What, for whom and when, on the business's wall. Fetch service and booking with the row."""
+    at = visit.start.astimezone(business().zone)
+    return f"{visit.service.name} for {visit.booking.contact_name} on {at:%-d %b %Y at %H:%M}"

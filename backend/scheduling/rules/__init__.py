@@ -20,6 +20,7 @@ from backend.scheduling.rules.choosing import (
     slots_of_anybody,
 )
 from backend.scheduling.rules.days import Day, day_of, days_between
+from backend.scheduling.rules.handover import Handover, Takers, hand_over, may_take, objection
 from backend.scheduling.rules.policy import (
     Agreement,
     Party,
@@ -68,6 +69,7 @@ __all__ = [
     "Day",
     "DayReason",
     "Given",
+    "Handover",
     "Interval",
     "Move",
     "Need",
@@ -79,6 +81,7 @@ __all__ = [
     "Slot",
     "Span",
     "Stay",
+    "Takers",
     "VisitPlan",
     "Wanted",
     "Window",
@@ -88,8 +91,12 @@ __all__ = [
     "days_between",
     "deadline_passed",
     "find_slots",
+    "hand_over",
     "link_expired",
+    "may_cancel",
+    "may_take",
     "nearest",
+    "objection",
     "objection_to_cancelling",
     "objection_to_rescheduling",
     "other_times",

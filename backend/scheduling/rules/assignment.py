@@ -52,10 +52,10 @@ class Queue:
     def _marks_with(self, given: Sequence[Given]) -> dict[int, int]:
         marks = dict(self._mark)
         for staff_id, start, busy_until in given:
-            if staff_id not in marks:
+            if staff_id not in marks or start.timestamp() >= self._day.end:
                 continue
-            if self._assignment is Assignment.LEAST_BOOKED:
-                marks[staff_id] += int((busy_until - start).total_seconds())
-            elif start.timestamp() < self._day.end:
+            if self._assignment is Assignment.LONGEST_IDLE:
                 marks[staff_id] = max(marks[staff_id], int(busy_until.timestamp()))
+            elif start.timestamp() >= self._day.start:
+                marks[staff_id] += int((busy_until - start).total_seconds())
         return marks
