@@ -51,12 +51,17 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-@use_case
 def run_if_due(job: Job, *, now: datetime) -> int | None:
     """Run `job` if its time has come and nobody else is at it; how many rows it treated, None where it was not run.
 
     The note that it ran is committed with its effect: a scheduler that is killed leaves the job due.
     """
+    with coming_from(f"job:{job.name}"):
+        return _run_if_due(job, now=now)
+
+
+@use_case
+def _run_if_due(job: Job, *, now: datetime) -> int | None:
     PeriodicRun.objects.bulk_create([PeriodicRun(job=job.name)], ignore_conflicts=True)
     due = Q(last_run_at=None) | Q(last_run_at__lte=now - job.every)
     row = PeriodicRun.objects.filter(due, job=job.name).select_for_update(skip_locked=True).first()
@@ -92,8 +97,7 @@ class Clockwork(threading.Thread):
     def _run_or_log(self, job: Job) -> bool:
         """Whether there is more of it at once. A job that fails is tried again, and holds up no other."""
         try:
-            with coming_from(f"job:{job.name}"):
-                treated = run_if_due(job, now=clock.now())
+            treated = run_if_due(job, now=clock.now())
         except Exception:
             _log.exception("job.failed", job=job.name)
             return False

@@ -42,12 +42,17 @@ def coming_from(source: str, *, actor_id: int | None = None) -> Iterator[None]:
 
 
 def tell_database(operation: str, arguments: Mapping[str, object]) -> None:
-    """Say for the rest of the transaction who does what. The actor is the use case's `viewer`, or the edge's."""
-    viewer = arguments.get("viewer")
-    _set(_told(viewer.user_id if isinstance(viewer, Viewer) else _here.get().actor_id, operation), for_session=False)
+    """Say for the rest of the transaction who does what.
+
+    The actor is the use case's `viewer`; of one that is entered by a link from a mail its `actor_id`; else the edge's.
+    """
+    viewer, actor_id = arguments.get("viewer"), arguments.get("actor_id", _here.get().actor_id)
+    if isinstance(viewer, Viewer):
+        actor_id = viewer.user_id
+    _set(_told(actor_id, operation), for_session=False)
 
 
-def _told(actor_id: int | None, operation: str) -> str:
+def _told(actor_id: object, operation: str) -> str:
     return json.dumps(
         {
             "actor_id": actor_id,

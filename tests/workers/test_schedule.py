@@ -9,6 +9,7 @@ from django.db import connection
 
 from backend.accounts.actions import KEEP_ENDED_TOKENS
 from backend.accounts.models import AccessToken
+from backend.audit.models import Change
 from backend.core.idempotency import KEEP
 from backend.core.models import IdempotencyKey
 from backend.events.models import Delivery, Event
@@ -106,6 +107,22 @@ class TestSweeps:
             )
         assert self.run("forget_ended_access_tokens") == 2
         assert set(AccessToken.objects.values_list("token_hash", flat=True)) == {"just expired", "live"}
+
+    def test_the_trail_is_forgotten_after_seven_years(self) -> None:
+        for age in (2558, 2556):
+            row = Change(model="orders.Order", object_id=age, pgh_label="CREATE")
+            row.pgh_created_at = NOW - timedelta(days=age)
+            row.save(force_insert=True)
+        assert self.run("forget_old_changes") == 1
+        assert list(Change.objects.values_list("object_id", flat=True)) == [2556]
+
+    def test_a_job_leaves_its_name_in_the_trail(self) -> None:
+        def touch(*, limit: int, now: datetime) -> int:
+            factories.category(name="By a job")
+            return 1
+
+        run_if_due(Job("touch", timedelta(hours=1), touch), now=NOW)
+        assert Change.objects.get(after__name="By a job").source == "job:touch"
 
     def test_done_deliveries_are_forgotten_after_a_month(self) -> None:
         delivery(status="DONE", done_at=NOW - timedelta(days=31))

@@ -44,7 +44,9 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
     if user is None:
         raise InvalidToken
     check_password_strength(password, user=user, field=("password",))
-    return _set_password(user_id=user.pk, before=user.password, after=make_password(password), keep=None, now=now)
+    return _set_password(
+        actor_id=user.pk, user_id=user.pk, before=user.password, after=make_password(password), keep=None, now=now
+    )
 
 
 def change_password(*, viewer: Viewer, current: str, new: str, now: datetime) -> User:
@@ -58,16 +60,19 @@ def change_password(*, viewer: Viewer, current: str, new: str, now: datetime) ->
     if not check_password(current, user.password):
         raise InvalidCredentials("This is not your password.", ("current_password",))
     check_password_strength(new, user=user, field=("new_password",))
-    return _set_password(user_id=user_id, before=user.password, after=make_password(new), keep=viewer.token_id, now=now)
+    after = make_password(new)
+    return _set_password(
+        actor_id=user_id, user_id=user_id, before=user.password, after=after, keep=viewer.token_id, now=now
+    )
 
 
 @use_case
-def _set_password(*, user_id: int, before: str, after: str, keep: int | None, now: datetime) -> User:
+def _set_password(*, actor_id: int, user_id: int, before: str, after: str, keep: int | None, now: datetime) -> User:
     """Replace the hash that the decision was made on: of two at once, one wins."""
     if not User.objects.filter(pk=user_id, password=before, is_active=True).update(password=after):
         raise InvalidToken
     if keep is None:
         User.objects.filter(pk=user_id, email_verified_at=None).update(email_verified_at=now)
-    revoke_tokens(user_id=user_id, but=keep, now=now)
-    emit([PasswordChanged(user_id=user_id, actor_id=user_id)], now=now)
+    revoke_tokens(user_id=user_id, but=keep, actor_id=actor_id, now=now)
+    emit([PasswordChanged(user_id=user_id, actor_id=actor_id)], now=now)
     return User.objects.get(pk=user_id)

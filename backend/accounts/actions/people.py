@@ -70,7 +70,7 @@ def update_user_role(*, viewer: Viewer, user_id: int, role: Role, now: datetime)
     user.role = role
     user.save(update_fields=["role"])
     make_row_of_role(user, now=now)
-    _access_changed(viewer, user, now)
+    revoke_tokens(user_id=user.pk, actor_id=viewer.user_id, now=now)
     return user
 
 
@@ -83,7 +83,7 @@ def deactivate_user(*, viewer: Viewer, user_id: int, now: datetime) -> User:
         _require_another_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
-        _access_changed(viewer, user, now)
+        revoke_tokens(user_id=user.pk, actor_id=viewer.user_id, now=now)
     return user
 
 
@@ -134,8 +134,3 @@ def _require_another_admin(user: User) -> None:
     admins = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").select_for_update(no_key=True)
     if not [admin for admin in admins if admin.pk != user.pk]:
         raise LastAdmin
-
-
-def _access_changed(viewer: Viewer, user: User, now: datetime) -> None:
-    revoke_tokens(user_id=user.pk, now=now)
-    emit([AccessChanged(user_id=user.pk, actor_id=viewer.user_id)], now=now)

@@ -119,7 +119,7 @@ def let_manage_customer(*, user_id: int, customer_id: int) -> None:
 def sign_out_everywhere(*, viewer: Viewer, keep_this: bool, now: datetime) -> int:
     """Revoke the viewer's tokens, with or without the one that this request came with; how many. Raises NotSignedIn."""
     user_id = require_signed_in(viewer)
-    return revoke_tokens(user_id=user_id, but=viewer.token_id if keep_this else None, now=now)
+    return revoke_tokens(user_id=user_id, but=viewer.token_id if keep_this else None, actor_id=viewer.user_id, now=now)
 
 
 @use_case
@@ -133,8 +133,8 @@ def revoke_session(*, viewer: Viewer, token_id: int, now: datetime) -> AccessTok
 
 
 @step
-def revoke_tokens(*, user_id: int, but: int | None = None, now: datetime) -> int:
-    """Revoke a user's live tokens, all but one; how many."""
+def revoke_tokens(*, user_id: int, but: int | None = None, actor_id: int | None, now: datetime) -> int:
+    """Revoke a user's live tokens, all but one, and tell that its access is another; how many."""
     tokens = AccessToken.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=but or 0)
-    emit([AccessChanged(user_id=user_id)], now=now)
+    emit([AccessChanged(user_id=user_id, actor_id=actor_id)], now=now)
     return tokens.update(revoked_at=now)

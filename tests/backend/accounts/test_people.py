@@ -11,6 +11,7 @@ from backend.accounts.models import AccessToken, User
 from backend.accounts.queries import viewer_for_token, viewer_for_user
 from backend.core.errors import NotAllowed, NotFound, Refusal
 from backend.core.viewer import Permission, Role, Viewer
+from backend.events.models import Event
 from tests import factories
 from tests.factories.business import PASSWORD
 
@@ -31,6 +32,26 @@ def test_changing_the_password_keeps_this_sign_in_and_ends_the_others(now: datet
     actions.change_password(viewer=viewer, current=PASSWORD, new="a-long-and-winding-road", now=now)
     assert viewer_for_token(here, now=now).user_id == user.pk
     assert viewer_for_token(there, now=now).user_id is None
+
+
+def test_each_end_of_access_is_told_once_with_who_ended_it(admin: Viewer, now: datetime) -> None:
+    def told() -> list[int | None]:
+        """The actors of what was told since last asked."""
+        facts = Event.objects.filter(kind="user.access_changed").order_by("pk")
+        actors = list(facts.values_list("actor_id", flat=True))
+        facts.delete()
+        return actors
+
+    user = factories.user()
+    viewer = viewer_for_token(factories.token_for(user), now=now)
+    actions.change_password(viewer=viewer, current=PASSWORD, new="a-long-and-winding-road", now=now)
+    assert told() == [user.pk]
+    actions.sign_out_everywhere(viewer=viewer, keep_this=False, now=now)
+    assert told() == [user.pk]
+    actions.update_user_role(viewer=admin, user_id=user.pk, role=Role.STAFF, now=now)
+    assert told() == [admin.user_id]
+    actions.deactivate_user(viewer=admin, user_id=user.pk, now=now)
+    assert told() == [admin.user_id]
 
 
 @pytest.mark.parametrize(
