@@ -23,6 +23,7 @@ from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.sharing import SharingExecutor
 from schema.staff import StaffMutation, StaffQuery
+from schema.subscriptions import SubscriptionsMutation, SubscriptionsQuery
 from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
 
@@ -42,6 +43,7 @@ Query = merge_types(
         OrdersQuery,
         SchedulingQuery,
         StaffQuery,
+        SubscriptionsQuery,
         ViewerQuery,
     ),
 )
@@ -65,6 +67,7 @@ Mutation = merge_types(
         ServiceExtrasMutation,
         StaffMutation,
         TrackingMutation,
+        SubscriptionsMutation,
     ),
 )
 Subscription = merge_types("Subscription", (LiveSubscription,))

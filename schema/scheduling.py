@@ -1,6 +1,6 @@
 """Visits, bookable times, and the schedule of the day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date as Date  # a field is called `date`
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from backend.scheduling.rules import (
 )
 from backend.staff.models import Staff as StaffModel
 from backend.staff.queries import staff_rows
+from backend.subscriptions.permissions import sees_plan_of_visit
 from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
@@ -43,6 +44,7 @@ from schema.visit_lists import AppointmentFilter, AppointmentOrder
 
 if TYPE_CHECKING:
     from schema.orders import Order
+    from schema.subscriptions import Visit
 
 strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
 strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
@@ -76,6 +78,13 @@ class BookedExtra:
     name: str = strawberry.field(description="What is added.")
     price: Money = strawberry.field(description="What it adds to the price.")
     duration_minutes: int = strawberry.field(description="Minutes that it adds.")
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any], currency: str) -> "BookedExtra":
+        """From what a booking or a plan keeps of it."""
+        return cls(
+            name=kept["name"], price=money(Decimal(kept["price"]), currency), duration_minutes=kept["duration_minutes"]
+        )
 
 
 @strawberry_django.type(
@@ -162,14 +171,7 @@ class Appointment(VisibleNode):
     )
     def extras(self) -> list[BookedExtra]:
         booking = self.booking  # type: ignore[attr-defined]
-        return [
-            BookedExtra(
-                name=extra["name"],
-                price=money(Decimal(extra["price"]), booking.currency),
-                duration_minutes=extra["duration_minutes"],
-            )
-            for extra in booking.extras
-        ]
+        return [BookedExtra.of(extra, booking.currency) for extra in booking.extras]
 
     @strawberry_django.field(
         only=["booking__cancellation_deadline"],
@@ -233,6 +235,14 @@ class Appointment(VisibleNode):
         item = getattr(self, "order_item", None)
         return item.order if item is not None and sees_order_of_visit(info.context.viewer) else None
 
+    @strawberry_django.field(
+        field_name="visit",
+        select_related=["visit"],
+        description="The visit of a plan that it is, if any; managers need MANAGE_ORDERS to see it.",
+    )
+    def visit(self, info: Info) -> Annotated["Visit", strawberry.lazy("schema.subscriptions")] | None:
+        return getattr(self, "visit", None) if sees_plan_of_visit(info.context.viewer) else None
+
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:
         return queries.appointments_visible_to(viewer)
@@ -251,7 +261,7 @@ class Alternative:
         return staff_rows({self.staff_id})  # type: ignore[return-value]
 
 
-class _People:
+class People:
     """The staff of one answer, fetched in one statement when the first is asked for."""
 
     def __init__(self, staff_ids: set[int]) -> None:
@@ -271,7 +281,7 @@ class _People:
 @strawberry.type(description="A time that can be booked.")
 class AvailabilitySlot:
     slot: strawberry.Private[Slot]
-    people: strawberry.Private[_People]
+    people: strawberry.Private[People]
 
     @strawberry.field(description="Start, in UTC.")
     def start(self) -> datetime:
@@ -293,7 +303,7 @@ class AvailabilitySlot:
 @strawberry.type(description="The bookable times of a date in the business's time zone.")
 class AvailabilityDay:
     found: strawberry.Private[Sequence[Slot]]
-    people: strawberry.Private[_People]
+    people: strawberry.Private[People]
     date: Date = strawberry.field(description="The date.")
     reason: DayReason | None = strawberry.field(description="Why there is no slot; null where there is one.")
 
@@ -342,7 +352,7 @@ class SchedulingQuery:
             staff_id=decode_optional_id(staff_id, "Staff", ("staff_id",)),
             now=info.context.now,
         )
-        people = _People({slot.staff_id for day in days for slot in day.slots})
+        people = People({slot.staff_id for day in days for slot in day.slots})
         return [AvailabilityDay(found=day.slots, people=people, date=day.date, reason=day.reason) for day in days]
 
     @strawberry_django.connection(

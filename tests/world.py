@@ -17,6 +17,7 @@ from backend.events.models import Delivery, Event
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
+from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
 from tests import factories
 from tests.client import gid
 from tests.factories.business import NOW
@@ -43,9 +44,9 @@ class World:
         return gid(self.rows[name], self.kinds.get(name))
 
     def token(self, name: str) -> str:
-        """The tracking token of an order or a direct booking."""
+        """The tracking token of an order, a plan or a direct booking."""
         row = self.rows[name]
-        if isinstance(row, Order):
+        if isinstance(row, Order | Subscription):
             return row.tracking_token
         assert isinstance(row, Appointment)
         assert row.booking.tracking_token
@@ -85,7 +86,32 @@ def make_world() -> World:
     _add_traces(world)
     _add_bookings(world, service)
     _add_coupon(world)
+    _add_plans(world, service)
     return world
+
+
+def _add_plans(world: World, service: Service) -> None:
+    """An active one of the customer with a visit and a wish to change it, and one of a guest that waits."""
+    customer, staff = world.personas.customer, world.personas.staff
+    start = date(2027, 4, 5)
+    plan = factories.active_plan(service, staff=staff, visits=2, customer=customer, start_date=start)
+    world.add("plan", plan, "SubscriptionPlan")
+    first, second = plan.visits.all()
+    world.add("plan visit", first, "Visit")
+    world.add("other plan visit", second, "Visit")
+    change = SubscriptionAppointmentChangeRequest(
+        visit=first, requested_date=date(2027, 4, 6), requested_time=time(10), created_at=NOW
+    )
+    change.save()
+    world.add("visit change", change, "VisitChangeRequest")
+    for visit in (first, second):
+        world.add(f"plan appointment {visit.sequence}", Appointment.objects.get(visit=visit))
+    guest = factories.active_plan(service, staff=world.personas.other_staff, visits=1, start_date=start)
+    world.add("guest plan", guest, "SubscriptionPlan")
+    unplaced = factories.unplaced_visit(guest)
+    world.add("unplaced visit", unplaced, "Visit")
+    world.add("guest appointment", Appointment.objects.get(visit__subscription=guest))
+    world.add("pending plan", factories.pending_plan(service, customer=customer, start_date=start), "SubscriptionPlan")
 
 
 def _add_orders(world: World, service: Service) -> None:

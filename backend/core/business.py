@@ -41,6 +41,10 @@ class Business:
     """How long at most a held time waits for the office, once it was ordered."""
     tracking_link_lifetime: timedelta
     """How long a tracking link opens its order after the order's end."""
+    plan_search_days: int
+    """How many days past its nominal date a plan's visit may be moved to find a free time."""
+    plans_need_confirmation: bool
+    """Whether a new plan is PENDING, without claims, until the office confirms it."""
     email: str
     """Where mails come from."""
     public_url: str

@@ -96,9 +96,16 @@ def set_coupon_active(*, viewer: Viewer, coupon_id: int, is_active: bool, now: d
 
 @step
 def redeem(
-    *, code: str, lines: Sequence[Line], email: str, customer_id: int | None, order_id: int, now: datetime
+    *,
+    code: str,
+    lines: Sequence[Line],
+    email: str,
+    customer_id: int | None,
+    order_id: int | None = None,
+    subscription_id: int | None = None,
+    now: datetime,
 ) -> Decimal:
-    """Use a coupon for an order, once; what it takes off. CouponRefused for the first reason against it.
+    """Use a coupon for an order or a plan, once; what it takes off. CouponRefused for the first reason against it.
 
     The conditional UPDATE is the queue: it takes the coupon's row, so that everyone who wants the last use passes here
     one after the other, and counts only where a use is left. What this person used before is read behind it.
@@ -118,27 +125,23 @@ def redeem(
         raise objection
     if not won:
         raise CouponUsedUp
-    amount = discount(terms, lines)
+    usage = CouponUsage(coupon=coupon, order_id=order_id, subscription_id=subscription_id, customer_id=customer_id)
+    usage.person, usage.amount, usage.used_at = person_key(email), discount(terms, lines), now
+    usage.ordinal = _free_ordinal(coupon, usage.person)
     try:
         with transaction.atomic():
-            CouponUsage.objects.create(
-                coupon=coupon,
-                order_id=order_id,
-                customer_id=customer_id,
-                person=person_key(email),
-                ordinal=_free_ordinal(coupon, person_key(email)),
-                amount=amount,
-                used_at=now,
-            )
+            usage.save()
     except IntegrityError as error:
         raise CouponUsedByCustomer from error
-    return amount
+    return usage.amount
 
 
 @step
-def give_back(*, order_id: int, now: datetime) -> bool:
-    """Give an order's use of its coupon back, once; whether there was one."""
-    usage = CouponUsage.objects.filter(order_id=order_id, given_back_at=None).first()
+def give_back(*, order_id: int | None = None, subscription_id: int | None = None, now: datetime) -> bool:
+    """Give back the use of a coupon by an order, or by a plan, once; whether there was one."""
+    live = CouponUsage.objects.filter(given_back_at=None)
+    of_which = Q(order_id=order_id) if order_id is not None else Q(subscription_id=subscription_id)
+    usage = live.filter(of_which).first()
     if usage is None or not CouponUsage.objects.filter(pk=usage.pk, given_back_at=None).update(given_back_at=now):
         return False
     Coupon.objects.filter(pk=usage.coupon_id).update(used_count=F("used_count") - 1)
@@ -168,9 +171,13 @@ def reprice_use(*, order_id: int, lines: Sequence[Line], email: str, now: dateti
 
 
 @step
-def give_use(*, order_id: int, customer_id: int) -> int:
-    """Let a guest order's use belong to its customer, too; how many. The person's key stays what it is counted by."""
-    return CouponUsage.objects.filter(order_id=order_id, customer=None).update(customer_id=customer_id)
+def give_use(*, order_id: int | None = None, subscription_id: int | None = None, customer_id: int) -> int:
+    """Let the use of a guest's order or plan belong to its customer, too; how many.
+
+    The person's key stays what it is counted by.
+    """
+    of_which = Q(order_id=order_id) if order_id is not None else Q(subscription_id=subscription_id)
+    return CouponUsage.objects.filter(of_which, customer=None).update(customer_id=customer_id)
 
 
 def _free_ordinal(coupon: Coupon, person: str) -> int:

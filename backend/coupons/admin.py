@@ -90,10 +90,10 @@ class CouponUsageAdmin(ReadOnlyAdmin):
     open_to = [Permission.VIEW_REPORTS]
     exports = True
 
-    list_display = ["coupon", "order", "customer", "person", "amount", "used_at", "given_back_at"]
+    list_display = ["coupon", "order", "subscription", "customer", "person", "amount", "used_at", "given_back_at"]
     list_filter = ["coupon", ("given_back_at", admin.EmptyFieldListFilter), ("used_at", DatesFilter)]
-    list_select_related = ["coupon", "order", "customer"]
-    search_fields = ["coupon__code", "order__order_number", "person"]
+    list_select_related = ["coupon", "order", "subscription", "customer"]
+    search_fields = ["coupon__code", "order__order_number", "subscription__subscription_number", "person"]
     ordering = ["-used_at", "-pk"]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:

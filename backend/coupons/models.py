@@ -70,11 +70,24 @@ class Coupon(models.Model):
 
 @audited(personal=["person"])
 class CouponUsage(models.Model):
-    """One use of a coupon by one person for one order; given back when the order falls through unconfirmed."""
+    """One use of a coupon by one person for one order or plan; given back when that falls through unconfirmed."""
 
     coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, related_name="usages", help_text="The coupon.")
     order = models.ForeignKey(
-        "orders.Order", on_delete=models.PROTECT, related_name="coupon_usages", help_text="The order."
+        "orders.Order",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="coupon_usages",
+        help_text="The order; empty for a plan.",
+    )
+    subscription = models.ForeignKey(
+        "subscriptions.Subscription",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="coupon_usages",
+        help_text="The plan; empty for an order.",
     )
     customer = models.ForeignKey(
         "customers.Customer",
@@ -95,6 +108,15 @@ class CouponUsage(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["order"], condition=Q(given_back_at=None), name="coupon_usage_one_live_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=Q(given_back_at=None),
+                name="coupon_usage_one_live_per_subscription",
+            ),
+            models.CheckConstraint(
+                condition=Q(order=None, subscription__isnull=False) | Q(order__isnull=False, subscription=None),
+                name="coupon_usage_for_exactly_one",
             ),
             # The limit per person rests on this: the nth use exists once, whoever races.
             models.UniqueConstraint(

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "backend.scheduling",
     "backend.coupons",
     "backend.orders",
+    "backend.subscriptions",
     "backend.notifications",
     "schema",
     "workers",
@@ -247,6 +248,8 @@ ROTA_BUSINESS = Business(
     hold_lifetime=timedelta(minutes=ENV["ROTA_HOLD_MINUTES"]),
     order_hold=timedelta(hours=ENV["ROTA_ORDER_HOLD_HOURS"]),
     tracking_link_lifetime=timedelta(days=ENV["ROTA_TRACKING_LINK_DAYS"]),
+    plan_search_days=ENV["ROTA_PLAN_SEARCH_DAYS"],
+    plans_need_confirmation=ENV["ROTA_PLANS_NEED_CONFIRMATION"],
     email=ENV["ROTA_BUSINESS_EMAIL"],
     public_url=ENV["PUBLIC_URL"].rstrip("/"),
 )

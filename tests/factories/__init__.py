@@ -20,8 +20,10 @@ from tests.factories.business import (
 )
 from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
+from tests.factories.subscriptions import active_plan, pending_plan, unplaced_visit
 
 __all__ = [
+    "active_plan",
     "add_postcodes",
     "address",
     "area",
@@ -35,10 +37,12 @@ __all__ = [
     "manager",
     "offers",
     "pending_order",
+    "pending_plan",
     "service",
     "staff_member",
     "time_off",
     "token_for",
+    "unplaced_visit",
     "user",
     "works",
 ]

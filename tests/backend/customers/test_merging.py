@@ -55,7 +55,7 @@ def test_orders_bookings_uses_and_addresses_follow(admin: Viewer, now: datetime)
     assert (kept.phone, kept.tags) == ("+442079460958", ["vip"])
     assert merged.tags == ["archived", "merged"]
     fact = Event.objects.get(kind="customer.merged")
-    assert fact.data["moved"] == {"addresses": 1, "bookings": 1, "orders": 1, "coupon_usages": 1}
+    assert fact.data["moved"] == {"addresses": 1, "bookings": 1, "orders": 1, "coupon_usages": 1, "subscriptions": 0}
 
 
 def test_an_account_follows_where_the_other_has_none(admin: Viewer, now: datetime) -> None:
@@ -132,7 +132,12 @@ def test_every_domain_that_refers_to_customers_has_said_what_follows() -> None:
         "customers",
         "accounts",
     }
-    keepers = {"scheduling": "bookings", "orders": "orders", "coupons": "coupon_usages"}
+    keepers = {
+        "scheduling": "bookings",
+        "orders": "orders",
+        "coupons": "coupon_usages",
+        "subscriptions": "subscriptions",
+    }
     assert referring == set(keepers)
     assert set(merging._followers) == set(keepers.values())
     assert set(personal_data._holders) == set(keepers.values())

@@ -16,6 +16,7 @@ from schema.cursors import encode_cursor
 from tests.factories.business import PASSWORD
 from tests.schema.matrix.bookings import ROWS as BOOKINGS
 from tests.schema.matrix.catalogue import ROWS as CATALOGUE_AND_STAFF
+from tests.schema.matrix.plans import ROWS as PLANS
 from tests.schema.matrix.words import (
     ADMINS,
     ANOTHER_TIME,
@@ -51,9 +52,12 @@ from tests.schema.matrix.words import (
 
 __all__ = ["NULL", "OK", "ROWS", "SEES", "Row"]
 
+PLAN_VISITS = ("plan appointment 1", "plan appointment 2")
+
 ROWS: tuple[Row, ...] = (
     *CATALOGUE_AND_STAFF,
     *BOOKINGS,
+    *PLANS,
     # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
     Row(
         "Query.availability",
@@ -67,9 +71,9 @@ ROWS: tuple[Row, ...] = (
         "appointments",
         {
             "*": SEES(),
-            "customer staff manager": SEES("visit", "booking", "missed visit"),
-            "other_staff": SEES("guest booking"),
-            "admin": SEES("visit", "booking", "missed visit", "guest booking"),
+            "customer staff manager": SEES("visit", "booking", "missed visit", *PLAN_VISITS),
+            "other_staff": SEES("guest booking", "guest appointment"),
+            "admin": SEES("visit", "booking", "missed visit", "guest booking", "guest appointment", *PLAN_VISITS),
         },
     ),
     Row(

@@ -1,0 +1,113 @@
+"""Plans in the back office: looked at here, changed by the same actions as everywhere else."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from backend.core.admin import DatesFilter, ReadOnlyAdmin, ReadOnlyTable, RowAction
+from backend.core.viewer import Permission, Viewer
+from backend.subscriptions.actions import confirm_subscription
+from backend.subscriptions.models import (
+    Subscription,
+    SubscriptionAppointment,
+    SubscriptionAppointmentChangeRequest,
+)
+from backend.subscriptions.queries import changes_visible_to, subscriptions_visible_to, visits_visible_to
+from backend.subscriptions.rules import SubscriptionStatus
+
+CONFIRM = RowAction(
+    name="confirm",
+    label="Confirm",
+    done="confirmed",
+    act=lambda viewer, row, now, _: confirm_subscription(viewer=viewer, subscription_id=row.pk, now=now),
+    offered=lambda row: row.status == SubscriptionStatus.PENDING,
+    style="primary",
+)
+
+
+class VisitInline(ReadOnlyTable):
+    """The visits, in their sequence."""
+
+    model = SubscriptionAppointment
+    fields = ["sequence", "nominal_date", "status", "appointment", "is_moved", "reason"]
+
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("appointment")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """All plans, the latest first. Everything about a plan hangs together, so nothing is edited field by field."""
+
+    icon = "event_repeat"
+    open_to = [Permission.MANAGE_ORDERS]
+    exports = True
+    list_display = [
+        "subscription_number",
+        "status",
+        "who",
+        "service",
+        "frequency",
+        "start_date",
+        "next_appointment_date",
+        "completed_appointments",
+        "total_appointments",
+        "total",
+    ]
+    list_filter = ["status", "frequency", "service", ("start_date", DatesFilter)]
+    list_select_related = ["customer", "service"]
+    search_fields = [
+        "subscription_number",
+        "guest_name",
+        "guest_email",
+        "customer__name",
+        "customer__email",
+        "postcode",
+    ]
+    search_help_text = "Number, name, e-mail or postcode."
+    date_hierarchy = "start_date"
+    ordering = ["-created_at", "-id"]
+    exclude = ["tracking_token"]
+    inlines = [VisitInline]
+    row_actions = [CONFIRM]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return subscriptions_visible_to(viewer)
+
+    @admin.display(description="For", ordering="guest_name")
+    def who(self, plan: Subscription) -> str:
+        return plan.contact_name
+
+
+@admin.register(SubscriptionAppointment)
+class VisitAdmin(ReadOnlyAdmin):
+    """Visits of plans by the date that they are due: filter by status for those without a time."""
+
+    icon = "event_upcoming"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["subscription", "sequence", "nominal_date", "status", "appointment", "is_moved", "reason"]
+    list_filter = ["status", "is_moved", "reason", ("nominal_date", DatesFilter)]
+    list_select_related = ["subscription", "appointment"]
+    search_fields = ["subscription__subscription_number", "subscription__guest_email", "subscription__customer__email"]
+    search_help_text = "Number of the plan, or e-mail of whom it is for."
+    ordering = ["nominal_date", "id"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return visits_visible_to(viewer)
+
+
+@admin.register(SubscriptionAppointmentChangeRequest)
+class VisitChangeAdmin(ReadOnlyAdmin):
+    """Wishes for another time of one visit."""
+
+    icon = "edit_calendar"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["visit", "requested_date", "requested_time", "status", "reason", "created_at"]
+    list_filter = ["status", ("requested_date", DatesFilter)]
+    list_select_related = ["visit"]
+    search_fields = ["visit__subscription__subscription_number", "visit__subscription__guest_email"]
+    ordering = ["-created_at", "-id"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return changes_visible_to(viewer)
