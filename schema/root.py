@@ -23,6 +23,7 @@ from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.sharing import SharingExecutor
 from schema.staff import StaffMutation, StaffQuery
+from schema.staff_reviews import StaffReviewsMutation, StaffReviewsQuery
 from schema.subscriptions import SubscriptionsMutation, SubscriptionsQuery
 from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
@@ -44,6 +45,7 @@ Query = merge_types(
         SchedulingQuery,
         StaffQuery,
         SubscriptionsQuery,
+        StaffReviewsQuery,
         ViewerQuery,
     ),
 )
@@ -68,6 +70,7 @@ Mutation = merge_types(
         StaffMutation,
         TrackingMutation,
         SubscriptionsMutation,
+        StaffReviewsMutation,
     ),
 )
 Subscription = merge_types("Subscription", (LiveSubscription,))

@@ -40,6 +40,7 @@ from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff, StaffPayload, TimeOff
+from schema.staff_changes import StaffChangingPayload
 from schema.visit_lists import AppointmentFilter, AppointmentOrder
 
 if TYPE_CHECKING:
@@ -419,7 +420,7 @@ class RemoveTimeOffInput:
 
 
 @strawberry.type(description="Answer with an absence.")
-class TimeOffPayload(Payload):
+class TimeOffPayload(StaffChangingPayload):
     @strawberry_django.field(description="The absence.")
     def time_off(self) -> TimeOff | None:
         return reread(self.row)  # type: ignore[no-any-return]
@@ -458,10 +459,10 @@ class SchedulingMutation:
 
     @mutation(
         description="Keep visits away from somebody. Visits in that time are named and stay: TIME_OFF_CONFLICT. "
-        "Admins, and managers with MANAGE_STAFF for whom they manage."
+        "The member of staff itself, whose wish may wait for the office, admins, and managers with MANAGE_STAFF."
     )
     def add_time_off(self, info: Info, input: AddTimeOffInput) -> TimeOffPayload:
-        time_off = actions.add_time_off(
+        result = actions.enter_time_off(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
             start=input.start,
@@ -470,16 +471,19 @@ class SchedulingMutation:
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
-        return TimeOffPayload(row=time_off)
+        return TimeOffPayload.of(result)  # type: ignore[no-any-return]
 
-    @mutation(description="Take an absence back. Admins, and managers with MANAGE_STAFF for whom they manage.")
+    @mutation(
+        description="Take an absence back. The member of staff itself, whose wish may wait for the office, admins, and "
+        "managers with MANAGE_STAFF for whom they manage."
+    )
     def remove_time_off(self, info: Info, input: RemoveTimeOffInput) -> StaffPayload:
-        staff = actions.remove_time_off(
+        result = actions.take_time_off_back(
             viewer=info.context.viewer,
             time_off_id=decode_id(input.time_off_id, "TimeOff", ("time_off_id",)),
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffPayload.of(result)  # type: ignore[no-any-return]
 
 
 def _step(info: Info, input: StartAppointmentInput) -> dict[str, Any]:

@@ -30,9 +30,14 @@ from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
+from schema.staff_changes import StaffChangingPayload
 
 strawberry.enum(DayOfWeek, name="DayOfWeek", description="A weekday.")
 
+_KEEPERS = (
+    "The member of staff itself, admins, and managers who may manage it. Its own change may wait for the office: "
+    "`outcome` says so."
+)
 _GATED = "Null unless the viewer is this person or manages it."
 
 
@@ -331,14 +336,14 @@ class RemoveServiceAreaInput:
 
 
 @strawberry.type(description="Answer with a member of staff.")
-class StaffPayload(Payload):
+class StaffPayload(StaffChangingPayload):
     @strawberry_django.field(description="The member of staff as it is now.")
     def staff(self) -> Staff | None:
         return reread(self.row)  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="Answer with a schedule exception.")
-class ScheduleExceptionPayload(Payload):
+class ScheduleExceptionPayload(StaffChangingPayload):
     @strawberry_django.field(description="The exception as it is now.")
     def schedule_exception(self) -> ScheduleException | None:
         return reread(self.row)  # type: ignore[no-any-return]
@@ -352,7 +357,7 @@ class AssignServicePayload(Payload):
 
 
 @strawberry.type(description="Answer with an area.")
-class ServiceAreaPayload(Payload):
+class ServiceAreaPayload(StaffChangingPayload):
     @strawberry_django.field(description="The area as it is now.")
     def area(self) -> ServiceArea | None:
         return reread(self.row)  # type: ignore[no-any-return]
@@ -406,22 +411,19 @@ class StaffMutation:
         )
         return StaffPayload(row=staff)
 
-    @mutation(description="Replace the whole week; booked visits stay. Admins, and managers who may manage the member.")
+    @mutation(description=f"Replace the whole week; booked visits stay. {_KEEPERS}")
     def set_working_hours(self, info: Info, input: SetWorkingHoursInput) -> StaffPayload:
-        staff = actions.set_working_hours(
+        result = actions.set_working_hours(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
             hours=[day.decoded() for day in input.hours],
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffPayload.of(result)  # type: ignore[no-any-return]
 
-    @mutation(
-        description="Make a date one off or with other hours; booked visits stay. "
-        "Admins, and managers who may manage the member."
-    )
+    @mutation(description=f"Make a date one off or with other hours; booked visits stay. {_KEEPERS}")
     def set_schedule_exception(self, info: Info, input: SetScheduleExceptionInput) -> ScheduleExceptionPayload:
-        exception = actions.set_schedule_exception(
+        result = actions.set_schedule_exception(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
             date=input.date,
@@ -430,16 +432,16 @@ class StaffMutation:
             reason=input.reason,
             now=info.context.now,
         )
-        return ScheduleExceptionPayload(row=exception)
+        return ScheduleExceptionPayload.of(result)  # type: ignore[no-any-return]
 
-    @mutation(description="Let the week hold on a date again. Admins, and managers who may manage the member.")
+    @mutation(description=f"Let the week hold on a date again. {_KEEPERS}")
     def remove_schedule_exception(self, info: Info, input: RemoveScheduleExceptionInput) -> StaffPayload:
-        staff = actions.remove_schedule_exception(
+        result = actions.remove_schedule_exception(
             viewer=info.context.viewer,
             exception_id=decode_id(input.exception_id, "ScheduleException", ("exception_id",)),
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffPayload.of(result)  # type: ignore[no-any-return]
 
     @mutation(
         description="Let a member of staff offer a service, or change its terms. "
@@ -469,28 +471,22 @@ class StaffMutation:
         )
         return StaffPayload(row=staff)
 
-    @mutation(
-        description="Let a member of staff serve a circle, or change its radius. "
-        "Admins, and managers who may manage the member."
-    )
+    @mutation(description=f"Let a member of staff serve a circle, or change its radius. {_KEEPERS}")
     def add_service_area(self, info: Info, input: AddServiceAreaInput) -> ServiceAreaPayload:
-        area = actions.add_service_area(
+        result = actions.add_service_area(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
             postcode=input.postcode,
             radius_miles=Decimal(str(input.radius_miles)),
             now=info.context.now,
         )
-        return ServiceAreaPayload(row=area)
+        return ServiceAreaPayload.of(result)  # type: ignore[no-any-return]
 
-    @mutation(
-        description="Let a member of staff serve a circle no longer; booked visits stay. "
-        "Admins, and managers who may manage the member."
-    )
+    @mutation(description=f"Let a member of staff serve a circle no longer; booked visits stay. {_KEEPERS}")
     def remove_service_area(self, info: Info, input: RemoveServiceAreaInput) -> StaffPayload:
-        staff = actions.remove_service_area(
+        result = actions.remove_service_area(
             viewer=info.context.viewer,
             area_id=decode_id(input.area_id, "ServiceArea", ("area_id",)),
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffPayload.of(result)  # type: ignore[no-any-return]

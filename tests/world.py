@@ -16,7 +16,7 @@ from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffService
 from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
 from tests import factories
 from tests.client import gid
@@ -148,6 +148,9 @@ def _add_week(world: World, staff: Staff) -> None:
     world.add("offer", StaffService.objects.get(staff=staff))
     world.add("area", StaffArea.objects.get(staff=staff), "ServiceArea")
     world.add("exception", ScheduleException.objects.create(staff=staff, date=date(2027, 2, 8)))
+    kept = {"start": "2027-06-01T00:00:00+00:00", "end": "2027-06-02T00:00:00+00:00", "reason": ""}
+    wish = StaffChange.objects.create(staff=staff, kind="TIME_OFF", payload=kept, created_at=NOW)
+    world.add("wish", wish, "StaffChangeRequest")
     world.add("time off", factories.time_off(staff, NOW + timedelta(days=30)))
 
 

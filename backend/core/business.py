@@ -52,6 +52,8 @@ class Business:
 
     assignment: Assignment = Assignment.LEAST_BOOKED
     """Who is sent first, of all who could come."""
+    staff_changes_need_approval: bool = False
+    """Whether what staff change of their own hours, areas and absences waits for the office."""
 
     def today(self, now: datetime) -> date:
         """The date on the business's wall at `now`."""

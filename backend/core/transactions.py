@@ -51,3 +51,14 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return run
+
+
+def as_step(case: Callable[P, R]) -> Callable[P, R]:
+    """A use case as a part of another: what it would do through its own door, in the transaction of the caller.
+
+    For use cases that carry out what was asked for earlier: what the person may and what fits is decided once more.
+    """
+    inner: Callable[P, R] | None = getattr(case, "__wrapped__", None)
+    if inner is None:
+        raise TypeError(f"{case.__qualname__} is no use case")
+    return step(inner)

@@ -244,6 +244,7 @@ ROTA_BUSINESS = Business(
     booking_notice=timedelta(hours=ENV["ROTA_BOOKING_NOTICE_HOURS"]),
     booking_horizon=timedelta(days=ENV["ROTA_BOOKING_HORIZON_DAYS"]),
     assignment=ENV["ROTA_ASSIGNMENT"],
+    staff_changes_need_approval=ENV["ROTA_STAFF_CHANGES_NEED_APPROVAL"],
     travel_minutes_per_mile=ENV["ROTA_TRAVEL_MINUTES_PER_MILE"],
     hold_lifetime=timedelta(minutes=ENV["ROTA_HOLD_MINUTES"]),
     order_hold=timedelta(hours=ENV["ROTA_ORDER_HOLD_HOURS"]),

@@ -121,6 +121,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "ROTA_ASSIGNMENT", "LEAST_BOOKED", _assignment, "Who is sent, of all who could: LEAST_BOOKED or LONGEST_IDLE."
     ),
+    Variable(
+        "ROTA_STAFF_CHANGES_NEED_APPROVAL",
+        "false",
+        _boolean,
+        "Whether what staff change of their own hours, areas and absences waits for the office.",
+    ),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
     Variable("ROTA_TRACKING_LINK_DAYS", "90", _positive, "How long a tracking link works after the order's end."),
     Variable("ROTA_TRAVEL_MINUTES_PER_MILE", "0", _per_mile, "Minutes kept free per mile between two visits; 0: off."),

@@ -16,22 +16,24 @@ from backend.staff.actions import (
     assign_service,
     create_staff_member,
     deactivate_staff_member,
+    reject_staff_change,
     remove_schedule_exception,
     remove_service_area,
     set_schedule_exception,
     unassign_service,
     update_staff_member,
 )
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffSchedule, StaffService, TimeOff
 from backend.staff.queries import (
     areas_visible_to,
     exceptions_visible_to,
     offers_visible_to,
+    staff_changes_visible_to,
     staff_in_full,
     time_off_visible_to,
     week_visible_to,
 )
-from backend.staff.rules import DayOfWeek
+from backend.staff.rules import DayOfWeek, StaffChangeStatus
 
 
 class _Written(ActionAdmin):
@@ -249,6 +251,35 @@ class TimeOffAdmin(_LookedAt):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return time_off_visible_to(viewer)
+
+
+@admin.register(StaffChange)
+class StaffChangeAdmin(_LookedAt):
+    """What staff ask for. Approving may claim time, which is scheduling's: through the API."""
+
+    icon = "rate_review"
+    list_display = ["staff", "kind", "payload", "status", "created_at", "reviewed_by", "review_note"]
+    list_filter = ["status", "kind", "staff"]
+    list_select_related = ["staff", "reviewed_by"]
+    search_fields = ["staff__name", "review_note"]
+    ordering = ["-created_at", "-pk"]
+    row_actions = [
+        RowAction(
+            name="reject",
+            label="Reject",
+            done="rejected",
+            act=lambda viewer, row, now, reason: reject_staff_change(
+                viewer=viewer, change_id=row.pk, note=reason, now=now
+            ),
+            offered=lambda row: row.status == StaffChangeStatus.PENDING,
+            needs=Permission.MANAGE_STAFF,
+            asks_reason=True,
+            style="danger",
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return staff_changes_visible_to(viewer)
 
 
 def _day(day: StaffSchedule) -> str:

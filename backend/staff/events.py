@@ -66,3 +66,47 @@ class TimeOffErased(Fact):
     time_off_id: int
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChangeRequested(Fact):
+    """A member of staff asks the office for a change of its time or places."""
+
+    kind: ClassVar[str] = "staff.change_requested"
+
+    staff_id: int
+    change_id: int
+    change_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChangeApproved(Fact):
+    """The office has carried a wish out."""
+
+    kind: ClassVar[str] = "staff.change_approved"
+
+    staff_id: int
+    change_id: int
+    change_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChangeRejected(Fact):
+    """The office turned a wish down."""
+
+    kind: ClassVar[str] = "staff.change_rejected"
+
+    staff_id: int
+    change_id: int
+    change_kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChangeWithdrawn(Fact):
+    """A member of staff took its wish back."""
+
+    kind: ClassVar[str] = "staff.change_withdrawn"
+
+    staff_id: int
+    change_id: int
+    change_kind: str

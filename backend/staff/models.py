@@ -5,6 +5,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from backend.core.audit import audited
+from backend.core.choices import choices_of, one_of
+from backend.staff.rules import StaffChangeKind, StaffChangeStatus
 
 
 @audited(personal=["name", "email", "phone", "bio"])
@@ -162,3 +164,45 @@ class StaffArea(models.Model):
 
     def __str__(self) -> str:
         return f"{self.postcode} {self.radius_miles} mi"
+
+
+@audited()
+class StaffChange(models.Model):
+    """What a member of staff would like to change of its own time or places, where that waits for the office."""
+
+    staff = models.ForeignKey(
+        Staff, on_delete=models.CASCADE, related_name="changes", help_text="Whose time or places."
+    )
+    kind = models.CharField(max_length=24, choices=choices_of(StaffChangeKind), help_text="What is to change.")
+    payload = models.JSONField(help_text="What was asked for, as plain values.")
+    status = models.CharField(
+        max_length=16,
+        choices=choices_of(StaffChangeStatus),
+        default=StaffChangeStatus.PENDING,
+        help_text="Where it stands.",
+    )
+    created_at = models.DateTimeField(help_text="When it was asked for, in UTC.")
+    reviewed_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who approved or rejected it.",
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True, help_text="When it was approved or rejected, in UTC.")
+    review_note = models.CharField(max_length=500, blank=True, help_text="What the member of staff is told.")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff", "kind"], condition=Q(status="PENDING"), name="staff_change_one_pending_per_kind"
+            ),
+            one_of("kind", StaffChangeKind, "staff_change_kind_known"),
+            one_of("status", StaffChangeStatus, "staff_change_status_known"),
+        ]
+        indexes = [models.Index(fields=["staff", "-created_at"], name="staff_change_of_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.staff_id}"

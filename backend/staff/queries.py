@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
+from backend.core.business import business
 from backend.core.errors import FieldPath, NotFound
 from backend.core.viewer import Viewer
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffSchedule, StaffService, TimeOff
+from backend.staff.permissions import require_keep_time
 
 
 def sees_all_of(viewer: Viewer, staff_id: int) -> bool:
@@ -94,9 +96,40 @@ def time_off_for(viewer: Viewer, time_off_id: int, *, field: FieldPath = ()) -> 
     return absence
 
 
+def staff_of_time_off(viewer: Viewer, time_off_id: int) -> int | None:
+    """Whose visible absence it is; None where there is none, which is for the action to refuse."""
+    return time_off_visible_to(viewer).filter(pk=time_off_id).values_list("staff_id", flat=True).first()
+
+
 def time_off_from(viewer: Viewer, now: datetime) -> QuerySet[TimeOff]:
     """Those of `time_off_visible_to` that are not over."""
     return time_off_visible_to(viewer).filter(end__gt=now)
+
+
+def waits_for_office(viewer: Viewer, staff_id: int | None) -> bool:
+    """Whether what the viewer changes of this member's time and places waits for approval: its own, by the setting."""
+    return staff_id is not None and viewer.staff_id == staff_id and business().staff_changes_need_approval
+
+
+def staff_changes_visible_to(viewer: Viewer) -> QuerySet[StaffChange]:
+    """Requests of the staff that the viewer sees all of, the newest first."""
+    return StaffChange.objects.filter(_of_full(viewer))
+
+
+def staff_changes_for(viewer: Viewer) -> QuerySet[StaffChange]:
+    """As `staff_changes_visible_to`, but NotSignedIn or NotAllowed for who keeps nobody's time."""
+    require_keep_time(viewer)
+    return staff_changes_visible_to(viewer)
+
+
+def staff_change_for(viewer: Viewer, change_id: int, *, lock: bool = False) -> StaffChange:
+    """The visible request, or NotFound."""
+    rows = staff_changes_visible_to(viewer)
+    rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
+    change = rows.select_related("staff").filter(pk=change_id).first()
+    if change is None:
+        raise NotFound("There is no such request.", ("change_id",))
+    return change
 
 
 def _full(viewer: Viewer) -> set[int]:

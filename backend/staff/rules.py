@@ -1,12 +1,13 @@
 """What a working week may look like, and the bounds of what staff can be given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from backend.core.errors import FieldPath, InvalidInput, OutOfRange, Refusal, Required
+from backend.core.errors import FieldPath, InvalidInput, InvalidTransition, OutOfRange, Refusal, Required
 
 MAX_BREAKS = 10
 MAX_VISITS_PER_DAY = 100
@@ -152,3 +153,67 @@ def radius_refusals(radius_miles: Decimal) -> list[Refusal]:
     if radius_miles != round(radius_miles, 1):
         return [InvalidInput("A radius has at most one decimal place.", ("radius_miles",))]
     return []
+
+
+class StaffChangeKind(StrEnum):
+    """What a member of staff would like to change of its own time or places."""
+
+    WORKING_HOURS = "WORKING_HOURS"
+    WORKING_DAY_REMOVAL = "WORKING_DAY_REMOVAL"
+    EXCEPTION = "EXCEPTION"
+    EXCEPTION_REMOVAL = "EXCEPTION_REMOVAL"
+    AREA = "AREA"
+    AREA_REMOVAL = "AREA_REMOVAL"
+    TIME_OFF = "TIME_OFF"
+    TIME_OFF_REMOVAL = "TIME_OFF_REMOVAL"
+
+
+class StaffChangeStatus(StrEnum):
+    """Where such a wish stands. All but the first are the end of it."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+def require_pending(status: str) -> None:
+    """InvalidTransition for a wish that is decided or taken back."""
+    if status != StaffChangeStatus.PENDING:
+        raise InvalidTransition(f"This request is {status.lower()} already.", ("change_id",))
+
+
+def week_as_kept(hours: Sequence[DayHours]) -> list[dict[str, Any]]:
+    """A week as JSON; `week_as_asked` reads it."""
+    return [
+        {
+            "day_of_week": day.day_of_week.value,
+            "start": f"{day.start:%H:%M}",
+            "end": f"{day.end:%H:%M}",
+            "breaks": stored_breaks(day.breaks),
+        }
+        for day in hours
+    ]
+
+
+def week_as_asked(kept: Sequence[Mapping[str, Any]]) -> list[DayHours]:
+    """The week that `week_as_kept` wrote down."""
+    return [
+        DayHours(
+            day_of_week=DayOfWeek(day["day_of_week"]),
+            start=time.fromisoformat(day["start"]),
+            end=time.fromisoformat(day["end"]),
+            breaks=tuple(read_breaks(day["breaks"])),
+        )
+        for day in kept
+    ]
+
+
+def exception_as_kept(day: date, start: time | None, end: time | None, reason: str) -> dict[str, Any]:
+    """A date off or with other hours, as JSON."""
+    return {
+        "date": day.isoformat(),
+        "start": f"{start:%H:%M}" if start else None,
+        "end": f"{end:%H:%M}" if end else None,
+        "reason": reason,
+    }

@@ -19,6 +19,7 @@ from backend.scheduling.actions.rescheduling import (
     reschedule_appointment,
 )
 from backend.scheduling.actions.time_off import add_time_off, remove_time_off
+from backend.scheduling.actions.wishes import approve_staff_change, enter_time_off, take_time_off_back
 from backend.scheduling.rules import Move, VisitPlan
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "VisitPlan",
     "add_internal_note",
     "add_time_off",
+    "approve_staff_change",
     "book_appointment",
     "book_visits",
     "cancel_appointment",
@@ -36,6 +38,7 @@ __all__ = [
     "complete_appointment",
     "complete_visits",
     "confirm_appointment",
+    "enter_time_off",
     "give_bookings",
     "give_visit_to",
     "link_guest_appointment",
@@ -46,4 +49,5 @@ __all__ = [
     "remove_time_off",
     "reschedule_appointment",
     "start_appointment",
+    "take_time_off_back",
 ]

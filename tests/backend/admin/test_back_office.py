@@ -19,7 +19,7 @@ from backend.core.viewer import Role
 from backend.coupons.models import Coupon, CouponUsage
 from backend.events.models import Event
 from backend.geography.models import Postcode
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffService
 from tests import factories
 from tests.factories.business import NOW
 from tests.rows import snapshot
@@ -56,6 +56,7 @@ def one_of_everything() -> None:
     staff = factories.staff_member(service, with_user=True)
     factories.time_off(staff, NOW + timedelta(days=1))
     ScheduleException.objects.create(staff=staff, date=date(2027, 3, 1))
+    StaffChange.objects.create(staff=staff, kind="WORKING_HOURS", payload={"hours": []}, created_at=NOW)
     customer = factories.customer()
     factories.address(customer)
     factories.manager().managed_staff.add(staff)
@@ -352,3 +353,11 @@ def test_a_category_is_made_below_another_and_moved_to_the_top(office: Client) -
     office.post(page(Category), {"action": "move_to_top", "_selected_action": [kitchens.pk]})
     kitchens.refresh_from_db()
     assert (kitchens.parent, kitchens.position) == (None, 1)
+
+
+def test_a_wish_of_staff_is_rejected_with_its_note_from_the_list(office: Client) -> None:
+    one_of_everything()
+    wish = StaffChange.objects.get()
+    office.post(page(StaffChange), {"action": "reject", "reason": "Too short", "_selected_action": [wish.pk]})
+    wish.refresh_from_db()
+    assert (wish.status, wish.review_note, wish.reviewed_at) == ("REJECTED", "Too short", NOW)

@@ -2,8 +2,10 @@
 
 from tests.schema.matrix.words import (
     ADMINS,
+    CUSTOMERS,
     EVERYONE,
     FORBIDDEN,
+    HIDDEN_TIME,
     INVALID_CREDENTIALS,
     MANAGED_STAFF,
     MANAGERS,
@@ -12,6 +14,7 @@ from tests.schema.matrix.words import (
     NULL,
     OFFICE,
     OK,
+    OWN_TIME,
     SEES,
     STAFF,
     THEIR_OWN_STAFF,
@@ -118,19 +121,19 @@ ROWS: tuple[Row, ...] = (
     mutation(
         "setWorkingHours",
         "staff { id }",
-        MANAGED_STAFF,
+        OWN_TIME,
         given(staffId="id:staff", hours=[{"dayOfWeek": "MONDAY", "start": "08:00", "end": "12:00"}]),
     ),
     mutation(
         "setScheduleException",
         "scheduleException { id }",
-        MANAGED_STAFF,
+        OWN_TIME,
         given(staffId="id:staff", date="2027-02-09"),
     ),
     mutation(
         "removeScheduleException",
         "staff { id }",
-        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        HIDDEN_TIME,
         given(exceptionId="id:exception"),
     ),
     mutation(
@@ -143,22 +146,49 @@ ROWS: tuple[Row, ...] = (
     mutation(
         "addServiceArea",
         "area { id }",
-        MANAGED_STAFF,
+        OWN_TIME,
         given(staffId="id:staff", postcode="N1", radiusMiles=3),
     ),
-    mutation(
-        "removeServiceArea", "staff { id }", MANAGED_STAFF | {"other_manager": NOT_FOUND}, given(areaId="id:area")
-    ),
+    mutation("removeServiceArea", "staff { id }", HIDDEN_TIME, given(areaId="id:area")),
     mutation(
         "addTimeOff",
         "timeOff { id }",
-        MANAGED_STAFF,
+        OWN_TIME,
         given(staffId="id:staff", start="2027-03-08T00:00:00Z", end="2027-03-09T00:00:00Z"),
     ),
     mutation(
         "removeTimeOff",
         "staff { id }",
-        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        HIDDEN_TIME,
         given(timeOffId="id:time off"),
+    ),
+    mutation("removeWorkingDay", "staff { id }", OWN_TIME, given(staffId="id:staff", dayOfWeek="MONDAY")),
+    listing(
+        "staffChangeRequests",
+        {
+            NOBODY: UNAUTHENTICATED,
+            CUSTOMERS: FORBIDDEN,
+            "staff manager admin": SEES("wish"),
+            "other_staff other_manager": SEES(),
+        },
+    ),
+    node("StaffChangeRequest", "wish", THEIR_OWN_STAFF),
+    mutation(
+        "approveStaffChange",
+        "change { id }",
+        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        given(changeId="id:wish"),
+    ),
+    mutation(
+        "rejectStaffChange",
+        "change { id }",
+        MANAGED_STAFF | {"other_manager": NOT_FOUND},
+        given(changeId="id:wish", note="No"),
+    ),
+    mutation(
+        "withdrawStaffChange",
+        "change { id }",
+        {NOBODY: UNAUTHENTICATED, "staff": OK, "other_staff other_manager": NOT_FOUND, "*": FORBIDDEN},
+        given(changeId="id:wish"),
     ),
 )

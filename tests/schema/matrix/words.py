@@ -59,6 +59,8 @@ class Row:
 EVERYONE = {"*": OK}
 THEIR_OWN_STAFF = {"staff manager admin": OK, "*": NULL}
 MANAGED_STAFF = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "*": FORBIDDEN}
+OWN_TIME = {NOBODY: UNAUTHENTICATED, "staff manager admin": OK, "*": FORBIDDEN}
+HIDDEN_TIME = OWN_TIME | {"other_staff other_manager": NOT_FOUND}
 OWN_VISIT = {NOBODY: UNAUTHENTICATED, "customer": FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND}
 MANAGED_ORDERS = {NOBODY: UNAUTHENTICATED, "manager admin": OK, "other_manager": NOT_FOUND, "*": FORBIDDEN}
 OWN_ORDER = {NOBODY: UNAUTHENTICATED, "customer manager admin": OK, "*": NOT_FOUND}

@@ -19,6 +19,7 @@ MUTATIONS = (
     "updateStaffMember",
     "deactivateStaffMember",
     "setWorkingHours",
+    "removeWorkingDay",
     "setScheduleException",
     "removeScheduleException",
     "assignService",
@@ -27,7 +28,9 @@ MUTATIONS = (
     "removeServiceArea",
 )
 HIDDEN = {"removeScheduleException", "removeServiceArea"}
-"""What they name is not to be seen by a manager of others."""
+"""What they name is not to be seen by other staff and by a manager of others."""
+OWN = HIDDEN | {"setWorkingHours", "removeWorkingDay", "setScheduleException", "addServiceArea"}
+"""What a member of staff does for itself."""
 
 
 def given_for(name: str, personas: Personas) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def given_for(name: str, personas: Personas) -> dict[str, Any]:
         "updateStaffMember": staff | {"name": "Anna"},
         "deactivateStaffMember": staff,
         "setWorkingHours": staff | {"hours": []},
+        "removeWorkingDay": staff | {"dayOfWeek": "FRIDAY"},
         "setScheduleException": staff | {"date": "2027-03-01"},
         "removeScheduleException": {"exceptionId": gid(exception)},
         "assignService": staff | {"serviceId": gid(service), "durationOverrideMinutes": 30},
@@ -58,7 +62,9 @@ def expected(mutation: str, persona: str) -> str:
         return "UNAUTHENTICATED"
     if persona in ("admin", "manager") or (persona == "other_manager" and mutation == "createStaffMember"):
         return "OK"
-    if persona == "other_manager" and mutation in HIDDEN:
+    if persona == "staff" and mutation in OWN:
+        return "OK"
+    if persona in ("other_manager", "other_staff") and mutation in HIDDEN:
         return "NOT_FOUND"
     return "FORBIDDEN"
 
@@ -95,6 +101,7 @@ def test_a_manager_of_all_changes_anybody(personas: Personas) -> None:
     Manager.objects.filter(pk=personas.other_manager.pk).update(can_manage_all=True)
     for mutation in MUTATIONS:
         ScheduleException.objects.all().delete()
+        factories.works(personas.staff)
         if mutation == "unassignService":
             personas.staff.services.all().delete()
         assert outcome(personas, "other_manager", mutation, given_for(mutation, personas)) == "OK"

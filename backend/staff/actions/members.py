@@ -2,6 +2,9 @@
 
 Nothing here touches visits that are booked: a changed week, a service taken away or a deactivation only decide what
 can be booked from then on. Every action locks the member's row first, as whoever claims its time does.
+
+Staff change their own time and places. Where the business has that wait for the office, nothing is changed: the
+action answers with a `StaffChange`, and is carried out when that is approved (backend/scheduling/actions/wishes.py).
 """
 
 from collections.abc import Sequence
@@ -22,6 +25,7 @@ from backend.core.transactions import step, use_case
 from backend.core.viewer import Permission, Viewer, require_permission
 from backend.events.actions import emit
 from backend.geography.queries import locate
+from backend.staff.actions.wishes import ask_office, lock_timed
 from backend.staff.events import (
     AreasChanged,
     OffersChanged,
@@ -30,23 +34,32 @@ from backend.staff.events import (
     TimeOffRecorded,
     WorkingTimeChanged,
 )
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffSchedule, StaffService, TimeOff
-from backend.staff.permissions import require_change_staff, require_create_staff
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffSchedule, StaffService, TimeOff
+from backend.staff.permissions import (
+    require_change_staff,
+    require_create_staff,
+    require_keep_time,
+)
 from backend.staff.queries import (
     areas_visible_to,
     exceptions_visible_to,
     offers_visible_to,
     staff_for,
     time_off_for,
+    waits_for_office,
 )
 from backend.staff.rules import (
     DayHours,
+    DayOfWeek,
+    StaffChangeKind,
     absence_refusals,
     daily_limit_refusals,
+    exception_as_kept,
     exception_refusals,
     offer_refusals,
     radius_refusals,
     stored_breaks,
+    week_as_kept,
     week_refusals,
 )
 
@@ -132,10 +145,14 @@ def deactivate_staff_member(*, viewer: Viewer, staff_id: int, now: datetime) -> 
 
 
 @use_case
-def set_working_hours(*, viewer: Viewer, staff_id: int, hours: Sequence[DayHours], now: datetime) -> Staff:
+def set_working_hours(
+    *, viewer: Viewer, staff_id: int, hours: Sequence[DayHours], now: datetime
+) -> Staff | StaffChange:
     """Replace the whole week: a weekday that is left out is free. Wall clock, in the business's zone."""
-    staff = _changeable(viewer, staff_id)
+    staff = lock_timed(viewer, staff_id)
     raise_all(week_refusals(hours))
+    if waits_for_office(viewer, staff.pk):
+        return ask_office(viewer, staff, StaffChangeKind.WORKING_HOURS, {"hours": week_as_kept(hours)}, now)
     staff.schedules.all().delete()
     StaffSchedule.objects.bulk_create(
         [
@@ -154,6 +171,20 @@ def set_working_hours(*, viewer: Viewer, staff_id: int, hours: Sequence[DayHours
 
 
 @use_case
+def remove_working_day(*, viewer: Viewer, staff_id: int, day: DayOfWeek, now: datetime) -> Staff | StaffChange:
+    """Make a weekday one without work. NotFound where it is already. Visits that are booked stay."""
+    staff = lock_timed(viewer, staff_id)
+    hours = StaffSchedule.objects.filter(staff=staff, day_of_week=day.number)
+    if not hours.exists():
+        raise NotFound("No hours are entered for this weekday.", ("day_of_week",))
+    if waits_for_office(viewer, staff.pk):
+        return ask_office(viewer, staff, StaffChangeKind.WORKING_DAY_REMOVAL, {"day_of_week": day.value}, now)
+    hours.delete()
+    emit([WorkingTimeChanged(staff_id=staff.pk, actor_id=viewer.user_id)], now=now)
+    return staff
+
+
+@use_case
 def set_schedule_exception(
     *,
     viewer: Viewer,
@@ -163,15 +194,17 @@ def set_schedule_exception(
     end: time | None = None,
     reason: str = "",
     now: datetime,
-) -> ScheduleException:
+) -> ScheduleException | StaffChange:
     """Make a date one off (no hours) or with other hours, whatever was said of it before."""
-    staff = _changeable(viewer, staff_id)
+    staff = lock_timed(viewer, staff_id)
     problems = Problems()
     with problems:
         raise_all(exception_refusals(day=date, start=start, end=end, today=business().today(now)))
     with problems:
         reason = clean_text(reason, field=("reason",), max_length=200, required=False)
     problems.raise_all()
+    if waits_for_office(viewer, staff.pk):
+        return ask_office(viewer, staff, StaffChangeKind.EXCEPTION, exception_as_kept(date, start, end, reason), now)
     exception, _ = ScheduleException.objects.update_or_create(
         staff=staff, date=date, defaults={"start": start, "end": end, "reason": reason}
     )
@@ -180,13 +213,16 @@ def set_schedule_exception(
 
 
 @use_case
-def remove_schedule_exception(*, viewer: Viewer, exception_id: int, now: datetime) -> Staff:
+def remove_schedule_exception(*, viewer: Viewer, exception_id: int, now: datetime) -> Staff | StaffChange:
     """Let the week hold on that date again."""
-    require_permission(viewer, Permission.MANAGE_STAFF)
+    require_keep_time(viewer)
     exception = exceptions_visible_to(viewer).filter(pk=exception_id).first()
     if exception is None:
         raise NotFound("There is no such exception.", ("exception_id",))
-    staff = _changeable(viewer, exception.staff_id)
+    staff = lock_timed(viewer, exception.staff_id)
+    if waits_for_office(viewer, staff.pk):
+        kept = {"exception_id": exception.pk, "date": exception.date.isoformat()}
+        return ask_office(viewer, staff, StaffChangeKind.EXCEPTION_REMOVAL, kept, now)
     ScheduleException.objects.filter(pk=exception.pk).delete()
     emit([WorkingTimeChanged(staff_id=staff.pk, actor_id=viewer.user_id)], now=now)
     return staff
@@ -236,19 +272,23 @@ def unassign_service(*, viewer: Viewer, staff_id: int, service_id: int, now: dat
 @use_case
 def add_service_area(
     *, viewer: Viewer, staff_id: int, postcode: str, radius_miles: Decimal, now: datetime
-) -> StaffArea:
+) -> StaffArea | StaffChange:
     """Let a member of staff serve a circle around a postcode or outward code; again, to change its radius.
 
     The circle keeps its centre when postcodes are imported anew. Raises UnknownPostcode, or InvalidInput for what is
     no postcode.
     """
-    staff = _changeable(viewer, staff_id)
+    staff = lock_timed(viewer, staff_id)
     problems = Problems()
     with problems:
         place = locate(postcode, field=("postcode",))
     with problems:
         raise_all(radius_refusals(radius_miles))
     problems.raise_all()
+    if waits_for_office(viewer, staff.pk):
+        return ask_office(
+            viewer, staff, StaffChangeKind.AREA, {"postcode": place.code, "radius_miles": str(radius_miles)}, now
+        )
     area, _ = StaffArea.objects.update_or_create(
         staff=staff,
         postcode=place.code,
@@ -259,13 +299,16 @@ def add_service_area(
 
 
 @use_case
-def remove_service_area(*, viewer: Viewer, area_id: int, now: datetime) -> Staff:
+def remove_service_area(*, viewer: Viewer, area_id: int, now: datetime) -> Staff | StaffChange:
     """Let a member of staff serve a circle no longer. Visits that are booked stay."""
-    require_permission(viewer, Permission.MANAGE_STAFF)
+    require_keep_time(viewer)
     area = areas_visible_to(viewer).filter(pk=area_id).first()
     if area is None:
         raise NotFound("There is no such area.", ("area_id",))
-    staff = _changeable(viewer, area.staff_id)
+    staff = lock_timed(viewer, area.staff_id)
+    if waits_for_office(viewer, staff.pk):
+        kept = {"area_id": area.pk, "postcode": area.postcode}
+        return ask_office(viewer, staff, StaffChangeKind.AREA_REMOVAL, kept, now)
     StaffArea.objects.filter(pk=area.pk).delete()
     emit([AreasChanged(staff_id=staff.pk, actor_id=viewer.user_id)], now=now)
     return staff
@@ -279,7 +322,7 @@ def record_time_off(
 
     Locks the member's row. Raises NotFound, NotAllowed, or a refusal of the period.
     """
-    staff = _changeable(viewer, staff_id)
+    staff = lock_timed(viewer, staff_id)
     problems = Problems()
     with problems:
         raise_all(absence_refusals(start=start, end=end, now=now))
@@ -295,9 +338,9 @@ def record_time_off(
 @step
 def erase_time_off(*, viewer: Viewer, time_off_id: int, now: datetime) -> Staff:
     """Take an absence back. The caller frees its claim. Raises NotSignedIn, NotAllowed or NotFound."""
-    require_permission(viewer, Permission.MANAGE_STAFF)
+    require_keep_time(viewer)
     absence = time_off_for(viewer, time_off_id, field=("time_off_id",))
-    staff = _changeable(viewer, absence.staff_id)
+    staff = lock_timed(viewer, absence.staff_id)
     fact = TimeOffErased(
         staff_id=staff.pk, time_off_id=absence.pk, start=absence.start, end=absence.end, actor_id=viewer.user_id
     )
