@@ -14,6 +14,7 @@ from schema.coupons import CouponsMutation, CouponsQuery
 from schema.customers import CustomersMutation, CustomersQuery
 from schema.events import EventsMutation, EventsQuery
 from schema.extensions import Schema
+from schema.holds import HoldsMutation
 from schema.live import LiveSubscription
 from schema.membership import MembershipMutation, MembershipQuery, RegistrationMutation
 from schema.nodes import NodeQuery
@@ -60,6 +61,7 @@ Mutation = merge_types(
         CouponsMutation,
         CustomersMutation,
         EventsMutation,
+        HoldsMutation,
         MembershipMutation,
         OrderEditsMutation,
         OrdersMutation,

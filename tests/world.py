@@ -82,6 +82,7 @@ def make_world() -> World:
     world.add("address", factories.address(personas.customer))
     _add_people(world)
     _add_week(world, personas.staff)
+    world.add("hold", factories.held_slot(personas.other_staff, service, NOW + timedelta(days=40)))
     _add_orders(world, service)
     _add_traces(world)
     _add_bookings(world, service)

@@ -17,6 +17,7 @@ from backend.core.idempotency import forget_old_keys
 from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries
+from backend.scheduling.actions import forget_ended_holds
 from workers.models import PeriodicRun
 
 LIMIT = 5_000
@@ -48,6 +49,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_ended_access_tokens", timedelta(hours=6), forget_ended_tokens),
     Job("forget_done_deliveries", timedelta(hours=1), forget_done_deliveries),
     Job("forget_old_changes", timedelta(hours=6), forget_old_changes),
+    Job("forget_ended_holds", timedelta(minutes=5), forget_ended_holds),
 )
 
 

@@ -24,12 +24,13 @@ from backend.core.business import business
 from backend.core.choices import choices_of
 from backend.core.viewer import Permission, Viewer
 from backend.scheduling.actions import complete_appointment, mark_no_show, start_appointment
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
 from backend.scheduling.queries import (
     appointments_visible_to,
     bookings_visible_to,
     claims_visible_to,
     count_visits,
+    holds_visible_to,
     visits_on,
 )
 from backend.scheduling.rules import OPEN_STATUSES, TRANSITIONS, AppointmentStatus
@@ -128,7 +129,7 @@ class ClaimAdmin(ReadOnlyAdmin):
 
     icon = "lock_clock"
     open_to = [Permission.MANAGE_ORDERS, Permission.MANAGE_STAFF]
-    list_display = ["id", "staff", "kind", "period", "appointment", "time_off"]
+    list_display = ["id", "staff", "kind", "period", "appointment", "time_off", "expires_at"]
     list_filter = ["kind", "staff"]
     list_select_related = ["staff", "appointment", "time_off"]
     search_fields = ["staff__name", "=appointment__id"]
@@ -137,6 +138,29 @@ class ClaimAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return claims_visible_to(viewer)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    """Times that are kept for people who are still filling in a form, or for orders that wait for the office."""
+
+    icon = "hourglass_top"
+    open_to = [Permission.MANAGE_ORDERS, Permission.MANAGE_STAFF]
+    list_display = ["id", "staff", "service", "start", "end", "postcode", "until"]
+    list_filter = ["staff"]
+    list_select_related = ["staff", "service", "claim"]
+    search_fields = ["staff__name", "service__name", "postcode"]
+    search_help_text = "Name of the member of staff or of the service, or postcode."
+    exclude = ["token_hash", "client"]
+    ordering = ["-start", "-id"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return holds_visible_to(viewer)
+
+    @admin.display(ordering="claim__expires_at")
+    def until(self, row: Hold) -> datetime | None:
+        claim = getattr(row, "claim", None)
+        return None if claim is None else claim.expires_at
 
 
 @panel(10)

@@ -15,11 +15,11 @@ from django.db import OperationalError, connection
 from backend.accounts.queries import viewer_for_user
 from backend.catalogue.models import Service
 from backend.core.transactions import use_case
-from backend.core.viewer import Role
+from backend.core.viewer import NOBODY, Role
 from backend.orders.actions import confirm_order
-from backend.scheduling.actions import add_time_off, book_visits
+from backend.scheduling.actions import HeldSlot, SlotRequest, add_time_off, book_visits, hold_slot, take_hold
 from backend.scheduling.errors import SlotTaken
-from backend.scheduling.models import Appointment, Claim
+from backend.scheduling.models import Appointment, Claim, Hold
 from backend.scheduling.rules import AppointmentType, VisitPlan
 from backend.staff.models import Staff, TimeOff
 from tests import factories
@@ -103,6 +103,54 @@ def test_two_people_named_in_opposite_order_do_not_lock_each_other_out(staff: St
         works.append(partial(book, *[plan(each, service, start) for each in pair]))
     assert Counter(all_at_once(works)) == {WON: 5, "SLOT_TAKEN": 15}
     assert (overlaps(), Claim.objects.count()) == (0, 10)
+
+
+def hold(service: Service, number: int, now: datetime = NOW) -> HeldSlot:
+    """As one of many visitors, each at an address of its own."""
+    request = SlotRequest(service_id=service.pk, start=NINE, postcode="SW1A 2AA")
+    return hold_slot(viewer=NOBODY, request=request, address=f"203.0.113.{number}", now=now)
+
+
+def test_fifty_holds_of_one_slot_have_one_winner(staff: Staff) -> None:
+    service = Service.objects.get()
+    factories.add_postcodes()
+    outcomes = all_at_once([partial(hold, service, number) for number in range(AT_ONCE)])
+    assert Counter(outcomes) == {WON: 1, "SLOT_TAKEN": AT_ONCE - 1}
+    assert (Hold.objects.count(), Claim.objects.count()) == (1, 1)
+
+
+def test_one_visitor_with_many_windows_holds_no_more_than_one_may(staff: Staff) -> None:
+    service = Service.objects.get()
+    factories.add_postcodes()
+    starts = [NINE + timedelta(days=number) for number in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)]
+    requests = [SlotRequest(service_id=service.pk, start=start, postcode="SW1A 2AA") for start in starts]
+    works = [partial(hold_slot, viewer=NOBODY, request=each, address="203.0.113.1", now=NOW) for each in requests]
+    assert Counter(all_at_once(works)) == {WON: 5, "TOO_MANY_HOLDS": 5}
+    assert Hold.objects.count() == 5
+
+
+def test_a_hold_that_ends_while_others_book_its_time_leaves_one_winner(staff: Staff) -> None:
+    """Its owner's request came in just in time, the others' when it was over: whoever locks first has it."""
+    service = Service.objects.get()
+    factories.add_postcodes()
+    held = hold(service, 1)
+    last, over = NOW + timedelta(minutes=10, seconds=-1), NOW + timedelta(minutes=10)
+
+    @use_case
+    def book_what_is_held() -> None:
+        given: dict[str, Any] = {"service_id": service.pk, "staff_id": None, "start": NINE, "extra_ids": ()}
+        take_hold(token=held.token, postcode="SW1A 2AA", now=last, **given)
+        book_visits(visits=[plan(staff, service, NINE)], order_id=None, actor_id=None, now=last)
+
+    @use_case
+    def book_later() -> None:
+        book_visits(visits=[plan(staff, service, NINE)], order_id=None, actor_id=None, now=over)
+
+    outcomes = all_at_once([book_what_is_held, *[book_later] * 20])
+    assert outcomes.count(WON) == 1
+    assert outcomes[0] in (WON, "HOLD_EXPIRED")
+    assert set(outcomes[1:]) <= {WON, "SLOT_TAKEN"}
+    assert (overlaps(), Claim.objects.count(), Appointment.objects.count()) == (0, 1, 1)
 
 
 def test_control_without_lock_and_constraint_they_do_overlap(

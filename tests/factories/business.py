@@ -17,7 +17,7 @@ from backend.core.references import secret_token, token_hash
 from backend.core.viewer import Role
 from backend.customers.models import Address, Customer
 from backend.geography.models import Postcode
-from backend.scheduling.models import Claim
+from backend.scheduling.models import Claim, Hold
 from backend.staff.models import Staff, StaffArea, StaffSchedule, StaffService, TimeOff
 
 NOW = datetime(2027, 2, 1, 8, 0, tzinfo=UTC)
@@ -177,6 +177,15 @@ def time_off(row: Staff, start: datetime, hours: float = 8) -> TimeOff:
     absence = TimeOff.objects.create(staff=row, start=start, end=end, created_at=NOW)
     Claim.objects.create(staff=row, period=Range(start, end), kind="TIME_OFF", time_off=absence)
     return absence
+
+
+def held_slot(row: Staff, what: Service, start: datetime, *, token: str = "held", **given: Any) -> Hold:  # noqa: S107
+    """An hour that is held until ten minutes after NOW, for whoever has the token."""
+    values = {"end": start + timedelta(hours=1), "postcode": "SW1A 2AA", "client": "203.0.113.7", "created_at": NOW}
+    hold = Hold.objects.create(staff=row, service=what, start=start, token_hash=token_hash(token), **values | given)
+    expires_at = NOW + timedelta(minutes=10)
+    Claim.objects.create(staff=row, period=Range(start, hold.end), kind="HOLD", hold=hold, expires_at=expires_at)
+    return hold
 
 
 def configured(**given: Any) -> override_settings:

@@ -13,6 +13,7 @@ from backend.audit.models import Change
 from backend.core.idempotency import KEEP
 from backend.core.models import IdempotencyKey
 from backend.events.models import Delivery, Event
+from backend.scheduling.models import Claim, Hold
 from tests import factories
 from tests.factories.business import NOW
 from tests.factories.events import delivery
@@ -129,3 +130,12 @@ class TestSweeps:
         kept = delivery(status="DONE", done_at=NOW - timedelta(days=29))
         assert self.run("forget_done_deliveries") == 1
         assert Delivery.objects.get() == kept
+
+    def test_holds_are_forgotten_once_they_are_over(self) -> None:
+        service = factories.service()
+        staff = factories.staff_member(service)
+        factories.held_slot(staff, service, NOW + timedelta(days=2))
+        over = factories.held_slot(staff, service, NOW + timedelta(days=1), token="over")
+        Claim.objects.filter(hold=over).update(expires_at=NOW)
+        assert self.run("forget_ended_holds") == 1
+        assert Hold.objects.get().start == NOW + timedelta(days=2)

@@ -2,6 +2,17 @@
 
 from backend.scheduling.actions.booking import book_visits, claim_time, give_bookings
 from backend.scheduling.actions.direct import BookingRequest, book_appointment, confirm_appointment
+from backend.scheduling.actions.holds import (
+    HeldSlot,
+    SlotRequest,
+    TakenHold,
+    drop_holds,
+    forget_ended_holds,
+    hold_slot,
+    keep_hold,
+    release_slot,
+    take_hold,
+)
 from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.progress import (
     add_internal_note,
@@ -24,8 +35,11 @@ from backend.scheduling.rules import Move, VisitPlan
 
 __all__ = [
     "BookingRequest",
+    "HeldSlot",
     "Move",
     "RescheduleRequest",
+    "SlotRequest",
+    "TakenHold",
     "VisitPlan",
     "add_internal_note",
     "add_time_off",
@@ -38,16 +52,22 @@ __all__ = [
     "complete_appointment",
     "complete_visits",
     "confirm_appointment",
+    "drop_holds",
     "enter_time_off",
+    "forget_ended_holds",
     "give_bookings",
     "give_visit_to",
+    "hold_slot",
+    "keep_hold",
     "link_guest_appointment",
     "lock_with_colleagues",
     "mark_no_show",
     "move_visits",
     "reassign_visits",
+    "release_slot",
     "remove_time_off",
     "reschedule_appointment",
     "start_appointment",
+    "take_hold",
     "take_time_off_back",
 ]

@@ -20,7 +20,7 @@ from backend.core.money import ZERO
 from backend.core.viewer import Viewer
 from backend.geography.queries import locate, locate_all
 from backend.geography.rules import Place, miles_between
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     MAX_TRAVEL_MINUTES,
@@ -73,6 +73,12 @@ def claims_visible_to(viewer: Viewer) -> QuerySet[Claim]:
     """Whose time is taken: of oneself, and of the staff that one manages."""
     staff_ids = _scheduled_staff(viewer)
     return Claim.objects.all() if staff_ids is None else Claim.objects.filter(staff__in=staff_ids)
+
+
+def holds_visible_to(viewer: Viewer) -> QuerySet[Hold]:
+    """Held times: of oneself, and of the staff that one manages."""
+    staff_ids = _scheduled_staff(viewer)
+    return Hold.objects.all() if staff_ids is None else Hold.objects.filter(staff__in=staff_ids)
 
 
 def visits_on(viewer: Viewer, day: date) -> QuerySet[Appointment]:

@@ -89,6 +89,13 @@ ROWS: tuple[Row, ...] = (
         lambda world, who: {"id": world.id("staff")},
         case="of one member of staff",
     ),
+    mutation(
+        "holdSlot",
+        "hold { token }",
+        EVERYONE,
+        given(serviceId="id:service", start="2027-03-01T09:00:00Z", postcode="SW1A 2AA"),
+    ),
+    mutation("releaseSlot", "released", EVERYONE, given(token="held")),
     mutation("startAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("completeAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:missed visit")),
