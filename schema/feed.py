@@ -110,20 +110,20 @@ def read_page(after: Cursor, *, until: Cursor | None = None, staff_ids: frozense
     if staff_ids is not None:
         rows = rows.filter(Q(staff_id__in=staff_ids) | Q(data__previous__staff_id__in=list(staff_ids)))
     found = list(rows[:PAGE])
-    events = _with_rows(found)
+    events = _with_rows(found, end.epoch)
     if len(found) == PAGE:
         return Page(events, events[-1].cursor, is_last=False)
     return Page(events, max([after, end, *(event.cursor for event in events[-1:])]), is_last=True)
 
 
-def _with_rows(events: list[Event]) -> list[LiveEvent]:
+def _with_rows(events: list[Event], epoch: str) -> list[LiveEvent]:
     """Every appointment and member of staff loaded once, however many events speak of them."""
     appointments = _by_id(scheduling.appointment_rows(event.appointment_id for event in events if event.appointment_id))
     previous = [event.data.get("previous") or {} for event in events]
     people = _by_id(staffing.staff_rows(was["staff_id"] for was in previous if was))
     return [
         LiveEvent(
-            cursor=Cursor(event.transaction, event.pk),
+            cursor=Cursor(event.transaction, event.pk, epoch),
             kind=event.kind,
             occurred_at=event.occurred_at,
             staff_ids=frozenset(i for i in (event.staff_id, was.get("staff_id")) if i is not None),

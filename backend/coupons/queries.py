@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from backend.core.errors import FieldPath, NotFound
+from backend.core.invariants import rows_that
 from backend.core.viewer import Permission, Viewer
 from backend.coupons.errors import CouponUnknown
 from backend.coupons.models import Coupon, CouponUsage
@@ -89,3 +90,19 @@ def with_status(status: CouponStatus, now: datetime, prefix: str = "") -> Q:
         CouponStatus.EXPIRED: active & expired,
         CouponStatus.ACTIVE: active & ~expired,
     }[status]
+
+
+def offences_of_coupons() -> list[str]:
+    """What should never be: a count of uses that is not that of the uses, or more uses than there were."""
+    return [
+        *rows_that(
+            "SELECT c.code, c.used_count, count(u.id) FROM coupons_coupon c LEFT JOIN coupons_couponusage u"
+            " ON u.coupon_id = c.id AND u.given_back_at IS NULL GROUP BY c.id"
+            " HAVING c.used_count <> count(u.id) ORDER BY 1",
+            "{} counts {} uses and has {}.",
+        ),
+        *rows_that(
+            "SELECT code, used_count, max_uses FROM coupons_coupon WHERE used_count > max_uses ORDER BY 1",
+            "{} was used {} times of {}.",
+        ),
+    ]

@@ -9,12 +9,14 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Protocol
 
 import structlog
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.facts import Fact
@@ -23,7 +25,7 @@ from backend.core.requests import current_request_id, new_request_id
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
 from backend.core.wakeup import knock
-from backend.events.models import Delivery, Event
+from backend.events.models import Delivery, Event, LogState
 from backend.events.permissions import require_mind_deliveries
 from backend.events.queries import delivery_for
 from backend.events.rules import KEEP_DONE, LEASE, DeliveryStatus, Happened, Leased, is_exhausted, retry_delay
@@ -169,6 +171,47 @@ def forget_done_deliveries(*, limit: int, now: datetime) -> int:
     """Delete up to `limit` deliveries that were done KEEP_DONE ago; how many there were."""
     old = Delivery.objects.filter(status=DeliveryStatus.DONE, done_at__lt=now - KEEP_DONE).values("pk")[:limit]
     return Delivery.objects.filter(pk__in=old).delete()[0]
+
+
+@step
+def forget_old_events(*, limit: int, now: datetime) -> int:
+    """Delete up to `limit` events older than EVENTS_KEEP_DAYS with their done deliveries; how many there were.
+
+    What is not delivered yet stays, and so does what lies after it: the log is only ever cut at its beginning. Cursors
+    from before the cut are refused from then on.
+    """
+    old = list(
+        Event.objects.filter(occurred_at__lt=now - settings.ROTA_EVENTS_LIFETIME)
+        .annotate(is_needed=Q(routed_at=None) | Exists(_unfinished(OuterRef("pk"))))
+        .order_by("transaction", "id")
+        .values_list("transaction", "id", "is_needed")[:limit]
+    )
+    cut = list(takewhile(lambda row: not row[2], old))
+    if cut:
+        Event.objects.filter(pk__in=[event_id for _, event_id, _ in cut]).delete()
+        LogState.objects.update_or_create(pk=1, defaults={"pruned_transaction": cut[-1][0], "pruned_event": cut[-1][1]})
+    return len(cut)
+
+
+def _unfinished(event: Any) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(event=event).exclude(status=DeliveryStatus.DONE)
+
+
+def adopt_restored_log() -> None:
+    """Make the log of a restored dump readable on the server that it came to. Called once, before anybody reads it.
+
+    Transaction ids are those of the server that wrote them. On another they may lie in the future, where readers would
+    wait for them for years: then all of them are made old, and ids keep their order. Cursors from before are of another
+    generation now, and refused.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE events_event SET transaction = '3' WHERE EXISTS ("
+            "SELECT FROM events_event WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot()))"
+        )
+        state, _ = LogState.objects.get_or_create(pk=1)
+        state.generation, state.pruned_transaction, state.pruned_event = state.generation + 1, 0, 0
+        state.save()
 
 
 def _pending(event_id: int, handler: str) -> QuerySet[Delivery]:

@@ -106,3 +106,17 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.handler} of event {self.event_id}"
+
+
+class LogState(models.Model):
+    """What is true of the log as a whole: one row, or none where nothing was ever restored or pruned."""
+
+    generation = models.PositiveIntegerField(default=0, help_text="Counts restores: older cursors mean another log.")
+    pruned_transaction = models.BigIntegerField(default=0, help_text="The log was pruned up to this transaction …")
+    pruned_event = models.BigIntegerField(default=0, help_text="… and this event in it.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="log_state_one_row")]
+
+    def __str__(self) -> str:
+        return f"Generation {self.generation}"

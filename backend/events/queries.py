@@ -1,6 +1,7 @@
 """Reading the log so that nothing is missed."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -9,28 +10,34 @@ from django.db.models.expressions import RawSQL
 
 from backend.core.errors import FieldPath, NotFound
 from backend.core.viewer import Viewer
-from backend.events.models import Delivery, Event
+from backend.events.errors import CursorExpired
+from backend.events.models import Delivery, Event, LogState
 from backend.events.permissions import require_mind_deliveries
 from backend.events.rules import DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in the log: the writing transaction, then the id within it."""
+    """A place in the log: the writing transaction, then the id within it.
+
+    `epoch` says of which log: places of another, or of this one before it was put back to an earlier state, mean
+    nothing here.
+    """
 
     transaction: int
     event_id: int
+    epoch: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.transaction}.{self.event_id}"
+        return f"{self.transaction}.{self.event_id}.{self.epoch}"
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """ValueError for anything that `str()` of a cursor would not give."""
-        transaction, _, event_id = text.partition(".")
-        if not (transaction.isascii() and transaction.isdecimal() and event_id.isascii() and event_id.isdecimal()):
+        found = re.fullmatch(r"([0-9]{1,19})\.([0-9]{1,19})\.([0-9A-F-]{0,40})", text)
+        if found is None:
             raise ValueError("not a cursor")
-        cursor = cls(int(transaction), int(event_id))
+        cursor = cls(int(found[1]), int(found[2]), found[3])
         if cursor.transaction >= 2**63 or cursor.event_id >= 2**63:
             raise ValueError("not a cursor")
         return cursor
@@ -58,8 +65,26 @@ def log_end() -> Cursor:
     running may be in both: seen twice, never missed.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-        return Cursor(int(cursor.fetchone()[0]), 0)
+        cursor.execute(_LOG_END)
+        transaction, epoch = cursor.fetchone()
+        return Cursor(int(transaction), 0, epoch)
+
+
+# The timeline changes when a server is recovered to an earlier point, the generation when a dump is restored.
+_LOG_END = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text,
+       coalesce((SELECT max(generation) FROM events_logstate), 0)::text
+       || '-' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+"""
+
+
+def readable_from(cursor: Cursor) -> Cursor:
+    """The place itself, where the log still tells everything after it; CursorExpired where it doesn't."""
+    end = log_end()
+    pruned = LogState.objects.values_list("pruned_transaction", "pruned_event").first() or (0, 0)
+    if cursor.epoch != end.epoch or cursor > end or (cursor.transaction, cursor.event_id) < pruned:
+        raise CursorExpired("The log does not go back to this place. Read the schedule again.", ("after",))
+    return cursor
 
 
 def deliveries_visible_to(viewer: Viewer) -> QuerySet[Delivery]:

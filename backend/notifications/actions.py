@@ -282,7 +282,7 @@ def _claim(*, email_id: int, now: datetime) -> _Claimed | None:
         html=email.html,
         written_at=email.created_at,
     )
-    return _Claimed(mail, email.attempts, email.event.request_id)
+    return _Claimed(mail, email.attempts, email.event.request_id if email.event else "")
 
 
 @use_case

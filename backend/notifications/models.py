@@ -10,7 +10,11 @@ class EmailLog(models.Model):
     """One mail: written with the event's effect, then sent. At most one per event, kind and person."""
 
     event = models.ForeignKey(
-        "events.Event", on_delete=models.PROTECT, related_name="emails", help_text="What it tells of."
+        "events.Event",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="emails",
+        help_text="What it tells of; empty once the log is pruned.",
     )
     kind = models.CharField(max_length=32, choices=choices_of(EmailKind), help_text="Which template.")
     recipient = models.EmailField(help_text="Who gets it.")

@@ -70,6 +70,11 @@ def _assignment(text: str) -> Assignment:
     return Assignment(text)
 
 
+def _keep(text: str) -> tuple[int, int, int]:
+    days, weeks, months = (_natural(number) for number in text.split(","))
+    return days, weeks, months
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One environment variable: how it is read, and what stands in when it is unset."""
@@ -103,6 +108,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
     Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
     Variable("ROTA_ENVIRONMENT", "", str, "Badge of the back office, such as `Staging`. Unset: what the settings say."),
+    Variable("BACKUP_URL", "", str, "Where backups go: a folder, or `s3://bucket/prefix?endpoint_url=…`. Unset: none."),
+    Variable("BACKUP_KEEP", "7,5,12", _keep, "For how many days, weeks and months the newest backup of each is kept."),
+    Variable("EVENTS_KEEP_DAYS", "400", _positive, "How long the event log goes back."),
     Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),
     Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),
     Variable("ROTA_TIME_ZONE", "Europe/London", ZoneInfo, "IANA zone in which hours, dates and recurrences are read."),

@@ -16,7 +16,7 @@ from django.db import connection
 from backend.core.transactions import use_case
 from backend.events.actions import emit
 from backend.events.models import Event
-from backend.events.queries import Cursor
+from backend.events.queries import Cursor, log_end
 from backend.scheduling.models import Appointment
 from schema import feed
 from schema.cursors import encode_cursor
@@ -66,7 +66,9 @@ def slowly(appointment: Appointment, seconds: float) -> None:
 
 def the_log() -> list[str]:
     """Every event's cursor, in the order of the log."""
-    return [encode_cursor(Cursor(event.transaction, event.pk)) for event in Event.objects.order_by("transaction", "id")]
+    epoch = log_end().epoch
+    rows = Event.objects.order_by("transaction", "id")
+    return [encode_cursor(Cursor(event.transaction, event.pk, epoch)) for event in rows]
 
 
 async def listen(server: Server, token: str, told: list[str], **variables: Any) -> None:

@@ -3,13 +3,17 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from backend.accounts.actions import KEEP_ENDED_TOKENS
 from backend.accounts.models import AccessToken
 from backend.audit.models import Change
+from backend.core.backups import list_backups, store_at
 from backend.core.idempotency import KEEP
 from backend.core.models import IdempotencyKey
 from backend.events.models import Delivery, Event
@@ -18,7 +22,7 @@ from tests import factories
 from tests.factories.business import NOW
 from tests.factories.events import delivery
 from workers.models import PeriodicRun
-from workers.schedule import JOBS, LIMIT, Job, run_if_due
+from workers.schedule import JOBS, LEASE, LIMIT, Job, Sweep, run_if_due
 
 SECOND = timedelta(seconds=1)
 
@@ -58,6 +62,66 @@ class TestWhenDue:
             run_if_due(Job("count", timedelta(hours=1), fail), now=NOW)
         assert runs() == 0
         assert run_if_due(JOB, now=NOW) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLongJobs:
+    def long_job(self, run: Sweep) -> Job:
+        return Job("long", timedelta(days=1), run, is_long=True)
+
+    def test_a_long_job_holds_no_transaction_and_runs_once_an_interval(self) -> None:
+        def look(*, limit: int, now: datetime) -> int:
+            assert not connection.in_atomic_block
+            return counting(limit=limit, now=now)
+
+        job = self.long_job(look)
+        assert [run_if_due(job, now=NOW), run_if_due(job, now=NOW)] == [1, None]
+        row = PeriodicRun.objects.get()
+        assert (row.last_run_at, row.last_treated, row.leased_until) == (NOW, 1, None)
+
+    def test_while_one_is_at_it_another_scheduler_does_nothing(self) -> None:
+        answers = []
+
+        def meanwhile(*, limit: int, now: datetime) -> int:
+            answers.append(run_if_due(self.long_job(counting), now=now))
+            return 1
+
+        assert run_if_due(self.long_job(meanwhile), now=NOW) == 1
+        assert answers == [None]
+        assert runs() == 0
+
+    def test_who_was_killed_at_it_is_followed_by_another_after_the_lease(self) -> None:
+        def die(*, limit: int, now: datetime) -> int:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run_if_due(self.long_job(die), now=NOW)
+        job = self.long_job(counting)
+        assert run_if_due(job, now=NOW + LEASE - SECOND) is None
+        assert run_if_due(job, now=NOW + LEASE) == 1
+
+    def test_what_it_failed_of_can_be_read(self) -> None:
+        def fail(*, limit: int, now: datetime) -> int:
+            raise ValueError("the bucket is gone")
+
+        with pytest.raises(ValueError, match="bucket"):
+            run_if_due(self.long_job(fail), now=NOW)
+        row = PeriodicRun.objects.get()
+        assert (row.failed_at, row.last_error) == (NOW, "ValueError('the bucket is gone')")
+
+    def test_the_daily_backup_is_one_of_them(self, settings: Settings, tmp_path: Path) -> None:
+        backup = next(job for job in JOBS if job.name == "backup")
+        assert run_if_due(backup, now=NOW) == 0
+        settings.ROTA_BACKUP_URL = str(tmp_path)
+        media = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path / "m")}}
+        settings.STORAGES = {**settings.STORAGES, "default": media}
+        assert run_if_due(backup, now=NOW + timedelta(days=1)) == 1
+        assert [each.taken_at for each in list_backups(store_at(str(tmp_path)))] == [NOW + timedelta(days=1)]
+
+
+def test_every_job_is_in_the_manual() -> None:
+    manual = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    assert [job.name for job in JOBS if f"| `{job.name}` |" not in manual] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 
 from backend.accounts.errors import InvalidCredentials
@@ -101,6 +102,13 @@ def forget_ended_tokens(*, limit: int, now: datetime) -> int:
     ended = now - KEEP_ENDED_TOKENS
     old = AccessToken.objects.filter(Q(expires_at__lt=ended) | Q(revoked_at__lt=ended)).values("pk")[:limit]
     return AccessToken.objects.filter(pk__in=old).delete()[0]
+
+
+@step
+def forget_ended_sessions(*, limit: int, now: datetime) -> int:
+    """Delete up to `limit` browser sessions of the back office that have ended; how many there were."""
+    old = Session.objects.filter(expire_date__lt=now).values("pk")[:limit]
+    return Session.objects.filter(pk__in=old).delete()[0]
 
 
 @step

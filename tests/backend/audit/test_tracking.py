@@ -12,7 +12,7 @@ from backend.accounts.models import Profile, User
 from backend.audit.models import Change
 from backend.core.audit import ChangeTrigger, audited, tracked_models
 from backend.core.models import IdempotencyKey
-from backend.events.models import Delivery, Event
+from backend.events.models import Delivery, Event, LogState
 from backend.geography.models import Postcode
 from backend.notifications.models import EmailLog
 from workers.models import PeriodicRun
@@ -22,6 +22,7 @@ NOT_TRACKED: dict[type[models.Model], str] = {
     Event: "is a log, append-only by itself",
     Delivery: "tells what became of events",
     EmailLog: "is a log of what went out",
+    LogState: "tells where the log was cut",
     IdempotencyKey: "remembers requests",
     PeriodicRun: "tells when jobs ran",
     Postcode: "is reference data, loaded from a file",

@@ -11,7 +11,7 @@ Whatever is not OK changes nothing at all. `"*"` stands for those that a row doe
 persona counts.
 """
 
-from backend.events.queries import Cursor
+from backend.events.queries import Cursor, log_end
 from schema.cursors import encode_cursor
 from tests.factories.business import PASSWORD
 from tests.schema.matrix.bookings import ROWS as BOOKINGS
@@ -275,7 +275,7 @@ ROWS: tuple[Row, ...] = (
         "Subscription.scheduleEvents",
         "subscription($staffId: ID, $after: String) { scheduleEvents(staffId: $staffId, after: $after) { cursor } }",
         {NOBODY: UNAUTHENTICATED, CUSTOMERS: FORBIDDEN, "staff manager admin": OK, "*": NOT_FOUND},
-        lambda world, who: {"staffId": world.id("staff"), "after": encode_cursor(Cursor(1, 0))},
+        lambda world, who: {"staffId": world.id("staff"), "after": encode_cursor(Cursor(1, 0, log_end().epoch))},
     ),
     # Accounts: for everybody, for oneself, for admins
     mutation(
