@@ -1,6 +1,6 @@
 """Coupons, for the office. Customers meet them by their code alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -103,6 +103,39 @@ class CouponUsage(VisibleNode):
         return queries.usages_visible_to(viewer)
 
 
+@strawberry_django.type(
+    CouponModel,
+    name="CouponReportLine",
+    description="What one coupon gave, in the window that was asked for; fetched by its id, in all time.",
+)
+class CouponReportLine(VisibleNode):
+    code: strawberry.auto
+
+    @strawberry_django.field(description="The coupon.")
+    def coupon(self) -> Coupon:
+        return self  # type: ignore[return-value]
+
+    @strawberry.field(description="How often it was used, without what was given back.")
+    def uses(self) -> int:
+        return self.uses  # type: ignore[no-any-return]
+
+    @strawberry.field(description="How many uses were given back, because their orders fell through or dropped it.")
+    def given_back(self) -> int:
+        return self.given_back  # type: ignore[no-any-return]
+
+    @strawberry.field(description="What it took off, in sum.")
+    def discount_given(self) -> Money:
+        return money(self.discount_given)
+
+    @strawberry.field(description="What the orders cost that it was used for, after the discount, in sum.")
+    def order_totals(self) -> Money:
+        return money(self.order_totals)
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> QuerySet[Any]:
+        return queries.report_rows(viewer)
+
+
 @strawberry.type
 class CouponsQuery:
     @strawberry_django.connection(
@@ -124,6 +157,21 @@ class CouponsQuery:
         if coupon_id is None:
             return usages
         return usages.filter(coupon_id=decode_id(coupon_id, "Coupon", ("coupon_id",)))
+
+    @strawberry_django.connection(
+        Connection[CouponReportLine],
+        description="The discounts given: each coupon that was used in the window, by code, with its uses and sums. "
+        "Admins, and managers who see reports.",
+    )
+    def coupon_report(
+        self,
+        info: Info,
+        from_: Annotated[
+            date | None, strawberry.argument(name="from", description="First date of use, in the business's time zone.")
+        ] = None,
+        to: Annotated[date | None, strawberry.argument(description="Last date of use, itself included.")] = None,
+    ) -> QuerySet[CouponModel]:
+        return queries.coupon_report(info.context.viewer, first=from_, last=to)
 
 
 @strawberry.input(description="A coupon as it should be.")

@@ -181,6 +181,7 @@ def _add_coupon(world: World) -> None:
     use.order_id = world.rows["guest order"].pk
     use.save()
     world.add("coupon use", use)
+    world.add("coupon report line", coupon, "CouponReportLine")
 
 
 def _add_traces(world: World) -> None:

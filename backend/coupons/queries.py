@@ -1,11 +1,15 @@
 """Coupons, and what one would take off."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, DecimalField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
-from backend.core.errors import FieldPath, NotFound
+from backend.core import clock
+from backend.core.business import business
+from backend.core.errors import FieldPath, InvalidInput, NotFound
 from backend.core.invariants import rows_that
+from backend.core.money import ZERO
 from backend.core.viewer import Permission, Viewer
 from backend.coupons.errors import CouponUnknown
 from backend.coupons.models import Coupon, CouponUsage
@@ -33,6 +37,38 @@ def usages_for_office(viewer: Viewer) -> QuerySet[CouponUsage]:
 def usages_visible_to(viewer: Viewer) -> QuerySet[CouponUsage]:
     """As the coupons themselves."""
     return CouponUsage.objects.filter(coupon__in=coupons_visible_to(viewer))
+
+
+def coupon_report(viewer: Viewer, *, first: date | None = None, last: date | None = None) -> QuerySet[Coupon]:
+    """Coupons that were used from `first` to `last`, both included, by code, with what they gave.
+
+    Dates are the business's, and those on which the coupons were used. Each row carries `uses` and, of them,
+    `discount_given` and `order_totals` (what their orders cost after the discount); and `given_back`, the uses that
+    count no more. NotSignedIn or NotAllowed; InvalidInput for a window that ends before it begins.
+    """
+    require_see_coupons(viewer)
+    if first is not None and last is not None and last < first:
+        raise InvalidInput("The window ends before it begins.", ("to",))
+    return report_rows(viewer, first=first, last=last)
+
+
+def report_rows(viewer: Viewer, *, first: date | None = None, last: date | None = None) -> QuerySet[Coupon]:
+    """As `coupon_report`, and nothing for who may not see it."""
+    zone = business().zone
+    within = Q()
+    if first is not None:
+        within &= Q(usages__used_at__gte=clock.instant(first, time.min, zone))
+    if last is not None:
+        within &= Q(usages__used_at__lt=clock.instant(last + timedelta(days=1), time.min, zone))
+    live, back = within & Q(usages__given_back_at=None), within & Q(usages__given_back_at__isnull=False)
+    none = Value(ZERO, output_field=DecimalField(max_digits=14, decimal_places=2))
+    rows = coupons_visible_to(viewer).annotate(
+        uses=Count("usages", filter=live),
+        given_back=Count("usages", filter=back),
+        discount_given=Coalesce(Sum("usages__amount", filter=live), none),
+        order_totals=Coalesce(Sum("usages__order__total", filter=live), none),
+    )
+    return rows.filter(Q(uses__gt=0) | Q(given_back__gt=0)).order_by("code", "pk")
 
 
 def coupon_for(viewer: Viewer, coupon_id: int, *, field: FieldPath = (), lock: bool = False) -> Coupon:

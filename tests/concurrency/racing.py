@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.db import connection, connections
@@ -19,33 +20,54 @@ def all_at_once(works: Sequence[Callable[[], Any]]) -> list[str]:
 
     Whatever is no refusal is raised here, a deadlock for one.
     """
-    barrier = threading.Barrier(len(works))
+    return through_a_pool(works, threads=len(works))
+
+
+def through_a_pool(works: Sequence[Callable[[], Any]], *, threads: int) -> list[str]:
+    """As `all_at_once`, for more works than there can be connections.
+
+    All of `threads` begin with a work of their own at the same moment, and each takes the next one off the queue as
+    soon as it is done: there are that many at it to the last work.
+    """
+    barrier = threading.Barrier(threads)
+    waiting = SimpleQueue[int]()
+    for number in range(threads, len(works)):
+        waiting.put(number)
     outcomes: list[str] = [""] * len(works)
     crashes: list[BaseException] = []
 
-    def run(number: int, work: Callable[[], Any]) -> None:
+    def run(number: int) -> None:
         try:
             connection.ensure_connection()
             barrier.wait(timeout=60)
-            work()
-            outcomes[number] = WON
-        except Refusals as refused:
-            outcomes[number] = refused.refusals[0].code
-        except Refusal as refused:
-            outcomes[number] = refused.code
+            while True:
+                outcomes[number] = _outcome(works[number])
+                number = waiting.get_nowait()
+        except Empty:
+            pass
         except BaseException as crash:
             crashes.append(crash)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
-    for thread in threads:
+    running = [threading.Thread(target=run, args=[number]) for number in range(threads)]
+    for thread in running:
         thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
+    for thread in running:
+        thread.join(timeout=300)
     if crashes:
         raise crashes[0]
     return outcomes
+
+
+def _outcome(work: Callable[[], Any]) -> str:
+    try:
+        work()
+    except Refusals as refused:
+        return refused.refusals[0].code
+    except Refusal as refused:
+        return refused.code
+    return WON
 
 
 def overlaps() -> int:

@@ -345,6 +345,8 @@ ROWS: tuple[Row, ...] = (
     # Coupons: customers type codes and see none
     listing("coupons", {**REPORTS, f"{MANAGERS} admin": SEES("coupon", "idle coupon")}),
     listing("couponUsages", {**REPORTS, f"{MANAGERS} admin": SEES("coupon use")}),
+    listing("couponReport", {**REPORTS, f"{MANAGERS} admin": SEES("coupon report line")}),
+    node("CouponReportLine", "coupon report line", {f"{MANAGERS} admin": OK, "*": NULL}),
     node("Coupon", "coupon", {f"{MANAGERS} admin": OK, "*": NULL}),
     node("CouponUsage", "coupon use", {f"{MANAGERS} admin": OK, "*": NULL}),
     mutation("createCoupon", "coupon { id }", ADMINS, given(**COUPON)),
