@@ -20,6 +20,7 @@ from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff
+from schema.visits_in_the_way import GIVE_AWAY, VisitsInTheWay
 
 strawberry.enum(Permission, name="ManagerPermission", description="What a manager may be allowed to do.")
 
@@ -185,11 +186,19 @@ class UpdateProfileInput:
 class UpdateUserRoleInput:
     user_id: strawberry.ID = strawberry.field(description="The user.")
     role: Role = strawberry.field(description="What it may do from now on.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description=f"Of a member of staff: {GIVE_AWAY}",
+    )
 
 
 @strawberry.input(description="The user to lock out.")
 class DeactivateUserInput:
     user_id: strawberry.ID = strawberry.field(description="The user.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description=f"Of a member of staff: {GIVE_AWAY}",
+    )
 
 
 @strawberry.input(description="The sign-in to end.")
@@ -216,6 +225,11 @@ class UserPayload(Payload):
     @strawberry_django.field(description="The user as it is now.")
     def user(self) -> User | None:
         return reread(self.row)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="Answer with a user who may leave the staff, and what keeps it.")
+class UserLeavesPayload(UserPayload, VisitsInTheWay):
+    pass
 
 
 @strawberry.type(description="Answer to registering. The same whether or not the e-mail had an account before.")
@@ -348,23 +362,25 @@ class MembershipMutation:
         return UserPayload(row=user)
 
     @mutation(description="Give a user another role: makes the row it needs and signs the user out. Admins.")
-    def update_user_role(self, info: Info, input: UpdateUserRoleInput) -> UserPayload:
+    def update_user_role(self, info: Info, input: UpdateUserRoleInput) -> UserLeavesPayload:
         user = actions.update_user_role(
             viewer=info.context.viewer,
             user_id=decode_id(input.user_id, "User", ("user_id",)),
             role=input.role,
+            reassign=input.reassign,
             now=info.context.now,
         )
-        return UserPayload(row=user)
+        return UserLeavesPayload(row=user)
 
     @mutation(description="Lock a user out, at once and everywhere. Admins.")
-    def deactivate_user(self, info: Info, input: DeactivateUserInput) -> UserPayload:
+    def deactivate_user(self, info: Info, input: DeactivateUserInput) -> UserLeavesPayload:
         user = actions.deactivate_user(
             viewer=info.context.viewer,
             user_id=decode_id(input.user_id, "User", ("user_id",)),
+            reassign=input.reassign,
             now=info.context.now,
         )
-        return UserPayload(row=user)
+        return UserLeavesPayload(row=user)
 
     @mutation(description="End one of one's own sign-ins; admins, anybody's. Signed-in users.")
     def revoke_session(self, info: Info, input: RevokeSessionInput) -> SessionPayload:

@@ -61,7 +61,8 @@ def input_path(path: FieldPath) -> list[str] | None:
 class RefusalsToPayload(FieldExtension):
     """Answer a refused mutation with its payload type, whose fields are null but for `userErrors`.
 
-    A refusal that carries `alternatives` fills the payload's field of that name.
+    A refusal that carries `alternatives` fills the payload's field of that name; one that carries `appointment_ids`
+    the payload's `visits` (schema/visits_in_the_way.py).
     """
 
     def apply(self, field: Any) -> None:
@@ -80,6 +81,8 @@ class RefusalsToPayload(FieldExtension):
             answer: dict[str, Any] = {"user_errors": user_errors(error)}
             if "alternatives" in {each.name for each in fields(self.payload_type)}:
                 answer["alternatives"] = alternatives(error)
+            if "visit_ids" in {each.name for each in fields(self.payload_type)}:
+                answer["visit_ids"] = visits_in_the_way(error)
             return self.payload_type(**answer)
 
 
@@ -87,6 +90,12 @@ def alternatives(error: Refusal | Refusals) -> list[Any]:
     """The other times that a refusal offers; of several refusals, those of the first that has any."""
     refusals = error.refusals if isinstance(error, Refusals) else [error]
     return next((list(found) for each in refusals if (found := getattr(each, "alternatives", ()))), [])
+
+
+def visits_in_the_way(error: Refusal | Refusals) -> tuple[int, ...]:
+    """The ids of the visits that the refusals name."""
+    refusals = error.refusals if isinstance(error, Refusals) else [error]
+    return tuple(each for refusal in refusals for each in getattr(refusal, "appointment_ids", ()))
 
 
 def mutation(*, description: str) -> Any:

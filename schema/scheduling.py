@@ -42,6 +42,7 @@ from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff, StaffPayload, TimeOff
 from schema.staff_changes import StaffChangingPayload
 from schema.visit_lists import AppointmentFilter, AppointmentOrder
+from schema.visits_in_the_way import VisitsInTheWay
 
 if TYPE_CHECKING:
     from schema.orders import Order
@@ -411,6 +412,10 @@ class AddTimeOffInput:
     start: datetime = strawberry.field(description="First instant away.")
     end: datetime = strawberry.field(description="First instant back.")
     reason: str = strawberry.field(default="", description="Why, for the office; at most 200 characters.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description="Give visits in that time to colleagues at their own times, all or none; else they refuse this.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
 
@@ -420,7 +425,7 @@ class RemoveTimeOffInput:
 
 
 @strawberry.type(description="Answer with an absence.")
-class TimeOffPayload(StaffChangingPayload):
+class TimeOffPayload(StaffChangingPayload, VisitsInTheWay):
     @strawberry_django.field(description="The absence.")
     def time_off(self) -> TimeOff | None:
         return reread(self.row)  # type: ignore[no-any-return]
@@ -458,8 +463,10 @@ class SchedulingMutation:
         return AppointmentPayload(row=appointment)
 
     @mutation(
-        description="Keep visits away from somebody. Visits in that time are named and stay: TIME_OFF_CONFLICT. "
-        "The member of staff itself, whose wish may wait for the office, admins, and managers with MANAGE_STAFF."
+        description="Keep visits away from somebody. Visits in that time are named and stay: TIME_OFF_CONFLICT; with "
+        "`reassign` they go to colleagues first, or NO_STAFF_AVAILABLE names those that can't, and nothing changes. "
+        "The member of staff itself, whose wish may wait for the office (and is then approved without reassigning), "
+        "admins, and managers with MANAGE_STAFF for whom they manage."
     )
     def add_time_off(self, info: Info, input: AddTimeOffInput) -> TimeOffPayload:
         result = actions.enter_time_off(
@@ -468,6 +475,7 @@ class SchedulingMutation:
             start=input.start,
             end=input.end,
             reason=input.reason,
+            reassign=input.reassign,
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )

@@ -31,6 +31,7 @@ from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff_changes import StaffChangingPayload
+from schema.visits_in_the_way import GIVE_AWAY, VisitsInTheWay
 
 strawberry.enum(DayOfWeek, name="DayOfWeek", description="A weekday.")
 
@@ -251,6 +252,10 @@ class UpdateStaffMemberInput:
     bio: str | None = strawberry.field(default=None, description="New text.")
     user_id: strawberry.ID | None = strawberry.field(default=None, description="The account to link. Admins.")
     is_active: bool | None = strawberry.field(default=None, description="Whether it gets new visits.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description=f"When deactivating: {GIVE_AWAY}",
+    )
     max_visits_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
         description="Visits that a date may hold at most, 1 to 100; null for as many as fit. Booked ones stay.",
@@ -260,6 +265,10 @@ class UpdateStaffMemberInput:
 @strawberry.input(description="The member of staff who is to get no new visits.")
 class DeactivateStaffMemberInput:
     staff_id: strawberry.ID = strawberry.field(description="The member of staff.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description=GIVE_AWAY,
+    )
 
 
 @strawberry.input(description="A pause in the working day.")
@@ -363,6 +372,11 @@ class ServiceAreaPayload(StaffChangingPayload):
         return reread(self.row)  # type: ignore[no-any-return]
 
 
+@strawberry.type(description="Answer with a member of staff who may leave, and what keeps it.")
+class StaffLeavesPayload(StaffPayload, VisitsInTheWay):
+    pass
+
+
 @strawberry.type
 class StaffMutation:
     @mutation(description="Take somebody on. Admins, and managers who may manage staff: they then manage it.")
@@ -382,7 +396,7 @@ class StaffMutation:
         return StaffPayload(row=staff)
 
     @mutation(description="Change a member of staff. Admins, and managers who may manage it.")
-    def update_staff_member(self, info: Info, input: UpdateStaffMemberInput) -> StaffPayload:
+    def update_staff_member(self, info: Info, input: UpdateStaffMemberInput) -> StaffLeavesPayload:
         staff = actions.update_staff_member(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
@@ -396,20 +410,23 @@ class StaffMutation:
                 max_visits_per_day=None if input.max_visits_per_day is strawberry.UNSET else input.max_visits_per_day,
                 is_unlimited=input.max_visits_per_day is None,
             ),
+            reassign=input.reassign,
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffLeavesPayload(row=staff)
 
     @mutation(
-        description="No new visits for a member of staff; booked ones stay. Admins, and managers who may manage it."
+        description="No new visits for a member of staff, and none left: VISITS_AHEAD names those ahead, unless "
+        "`reassign` gives them to colleagues. Admins, and managers who may manage it."
     )
-    def deactivate_staff_member(self, info: Info, input: DeactivateStaffMemberInput) -> StaffPayload:
+    def deactivate_staff_member(self, info: Info, input: DeactivateStaffMemberInput) -> StaffLeavesPayload:
         staff = actions.deactivate_staff_member(
             viewer=info.context.viewer,
             staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
+            reassign=input.reassign,
             now=info.context.now,
         )
-        return StaffPayload(row=staff)
+        return StaffLeavesPayload(row=staff)
 
     @mutation(description=f"Replace the whole week; booked visits stay. {_KEEPERS}")
     def set_working_hours(self, info: Info, input: SetWorkingHoursInput) -> StaffPayload:

@@ -85,6 +85,7 @@ class ItemInline(ReadOnlyTable):
 
     model = OrderItem
     fields = ["position", "service", "quantity", "unit_price", "total_price", "comes", "appointment"]
+    readonly_fields = ["comes"]
 
     def get_queryset(self, request: Any) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("service", "staff", "appointment__staff")

@@ -6,9 +6,10 @@ class StaffConfig(AppConfig):
     label = "staff"
 
     def ready(self) -> None:
-        """Tell accounts who makes the row of a member of staff (docs/adr/0010-rows-of-roles.md)."""
-        from backend.accounts.actions import makes_row
+        """Tell accounts who makes the row of a member of staff (docs/adr/0010), and what its leaving takes (0027)."""
+        from backend.accounts.actions import ends_row, makes_row
         from backend.core.viewer import Role
-        from backend.staff.actions import row_of_user
+        from backend.staff.actions import member_of_user_leaves, row_of_user
 
         makes_row(Role.STAFF, row_of_user)
+        ends_row(Role.STAFF, member_of_user_leaves)

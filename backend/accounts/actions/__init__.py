@@ -6,6 +6,7 @@ from backend.accounts.actions.people import deactivate_user, update_manager, upd
 from backend.accounts.actions.registration import (
     create_account,
     create_admin,
+    ends_row,
     makes_row,
     register,
     resend_verification,
@@ -39,6 +40,7 @@ __all__ = [
     "create_admin",
     "deactivate_user",
     "delete_invitation",
+    "ends_row",
     "forget_ended_sessions",
     "forget_ended_tokens",
     "let_manage_customer",

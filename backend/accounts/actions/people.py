@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from backend.accounts.actions.registration import make_row_of_role
+from backend.accounts.actions.registration import end_row_of_role, make_row_of_role
 from backend.accounts.actions.sessions import revoke_tokens
 from backend.accounts.errors import LastAdmin
 from backend.accounts.events import AccessChanged
@@ -57,16 +57,18 @@ def update_profile(
 
 
 @use_case
-def update_user_role(*, viewer: Viewer, user_id: int, role: Role, now: datetime) -> User:
+def update_user_role(*, viewer: Viewer, user_id: int, role: Role, reassign: bool = False, now: datetime) -> User:
     """Give a user another role: makes the row that the role needs and signs the user out everywhere.
 
-    The rows of earlier roles stay, for history hangs on them. Raises LastAdmin.
+    The rows of earlier roles stay, for history hangs on them; a member of staff is deactivated, which is refused while
+    it has visits ahead, or with `reassign` gives them to colleagues. Raises LastAdmin.
     """
     require_change_access(viewer)
     user = user_by_id(user_id, field=("user_id",), lock=True)
     if user.role == role:
         return user
     _require_another_admin(user)
+    end_row_of_role(user, reassign=reassign, actor_id=viewer.user_id, now=now)
     user.role = role
     user.save(update_fields=["role"])
     make_row_of_role(user, now=now)
@@ -75,12 +77,17 @@ def update_user_role(*, viewer: Viewer, user_id: int, role: Role, now: datetime)
 
 
 @use_case
-def deactivate_user(*, viewer: Viewer, user_id: int, now: datetime) -> User:
-    """Lock a user out, at once and everywhere. Its history stays. Twice is no error. Raises LastAdmin."""
+def deactivate_user(*, viewer: Viewer, user_id: int, reassign: bool = False, now: datetime) -> User:
+    """Lock a user out, at once and everywhere. Its history stays. Twice is no error. Raises LastAdmin.
+
+    A member of staff is deactivated with its account, which is refused while it has visits ahead, or with `reassign`
+    gives them to colleagues.
+    """
     require_change_access(viewer)
     user = user_by_id(user_id, field=("user_id",), lock=True)
     if user.is_active:
         _require_another_admin(user)
+        end_row_of_role(user, reassign=reassign, actor_id=viewer.user_id, now=now)
         user.is_active = False
         user.save(update_fields=["is_active"])
         revoke_tokens(user_id=user.pk, actor_id=viewer.user_id, now=now)

@@ -46,6 +46,31 @@ def makes_row(role: Role, maker: RowMaker) -> None:
     _row_makers[role] = maker
 
 
+class RowEnder(Protocol):
+    """Settles what hangs on the row of a role before its user leaves the role, or refuses."""
+
+    def __call__(self, *, user_id: int, reassign: bool, actor_id: int | None, now: datetime) -> None: ...
+
+
+_row_enders: dict[Role, RowEnder] = {}
+
+
+def ends_row(role: Role, ender: RowEnder) -> None:
+    """Say who settles what hangs on the row of a role: the domain that owns it, when the program starts.
+
+    docs/adr/0027-who-leaves-leaves-no-visit.md
+    """
+    _row_enders[role] = ender
+
+
+@step
+def end_row_of_role(user: User, *, reassign: bool, actor_id: int | None, now: datetime) -> None:
+    """Let the user leave its role, as far as other domains are concerned."""
+    ender = _row_enders.get(Role(user.role))
+    if ender is not None:
+        ender(user_id=user.pk, reassign=reassign, actor_id=actor_id, now=now)
+
+
 @step
 def make_row_of_role(user: User, *, phone: str = "", now: datetime) -> None:
     """The Customer, Staff or Manager row that the user's role needs; an admin needs none."""

@@ -33,12 +33,14 @@ def enter_time_off(
     start: datetime,
     end: datetime,
     reason: str = "",
+    reassign: bool = False,
     idempotency_key: str | None = None,
     now: datetime,
 ) -> Model:
     """Keep visits away from somebody: the absence; or the request for it, where the viewer's own waits for the office.
 
-    Raises as `add_time_off` does. Of a kind one request waits at a time, so asking needs no idempotency key.
+    Raises as `add_time_off` does. A request is for the time alone: whether visits go to colleagues, the office decides
+    by entering it. Of a kind one request waits at a time, so asking needs no idempotency key.
     """
     if waits_for_office(viewer, staff_id):
         return ask_time_off(viewer=viewer, staff_id=staff_id, start=start, end=end, reason=reason, now=now)
@@ -48,6 +50,7 @@ def enter_time_off(
         start=start,
         end=end,
         reason=reason,
+        reassign=reassign,
         idempotency_key=idempotency_key,
         now=now,
     )

@@ -1,7 +1,8 @@
 """Taking staff on, and saying when, where and what they work.
 
-Nothing here touches visits that are booked: a changed week, a service taken away or a deactivation only decide what
-can be booked from then on. Every action locks the member's row first, as whoever claims its time does.
+Nothing here touches visits that are booked: a changed week or a service taken away only decide what can be booked from
+then on. Only who leaves must leave no visit behind, which the domain above sees to (`before_leaving`). Every action
+locks the member's row first, as whoever claims its time does.
 
 Staff change their own time and places. Where the business has that wait for the office, nothing is changed: the
 action answers with a `StaffChange`, and is carried out when that is approved (backend/scheduling/actions/wishes.py).
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -118,9 +120,42 @@ def create_staff_member(
     return staff
 
 
+class GivesVisitsUp(Protocol):
+    """Sees to it that somebody who leaves has nothing to do any more, or refuses."""
+
+    def __call__(
+        self, *, staff_id: int, reassign: bool, field: FieldPath, actor_id: int | None, now: datetime
+    ) -> None: ...
+
+
+_before_leaving: list[GivesVisitsUp] = []
+
+
+def before_leaving(settle: GivesVisitsUp) -> None:
+    """Say what has to be settled before a member of staff is deactivated: the domain that owns it, at program start.
+
+    Visits stand above staff, which must not import them, yet nobody may leave them behind
+    (docs/adr/0027-who-leaves-leaves-no-visit.md). Called before the row is locked: it locks more than this one, in
+    order.
+    """
+    _before_leaving.append(settle)
+
+
+def _leave(staff_id: int, *, reassign: bool, field: FieldPath, actor_id: int | None, now: datetime) -> None:
+    for settle in _before_leaving:
+        settle(staff_id=staff_id, reassign=reassign, field=field, actor_id=actor_id, now=now)
+
+
 @use_case
-def update_staff_member(*, viewer: Viewer, staff_id: int, changes: StaffChanges, now: datetime) -> Staff:
-    """Change what is known of a member of staff, or bring it back. Raises as `create_staff_member` does."""
+def update_staff_member(
+    *, viewer: Viewer, staff_id: int, changes: StaffChanges, reassign: bool = False, now: datetime
+) -> Staff:
+    """Change what is known of a member of staff, bring it back, or deactivate it as `deactivate_staff_member` does.
+
+    Raises as `create_staff_member` and `deactivate_staff_member` do.
+    """
+    if changes.is_active is False:
+        _settle_leaving(viewer, staff_id, reassign=reassign, field=("is_active",), now=now)
     staff = _changeable(viewer, staff_id)
     _apply(viewer, staff, changes)
     if changes.is_active is not None:
@@ -131,17 +166,40 @@ def update_staff_member(*, viewer: Viewer, staff_id: int, changes: StaffChanges,
 
 
 @use_case
-def deactivate_staff_member(*, viewer: Viewer, staff_id: int, now: datetime) -> Staff:
-    """No new visits for this member of staff. Those that are booked stay, for the office to move or to let happen.
+def deactivate_staff_member(*, viewer: Viewer, staff_id: int, reassign: bool = False, now: datetime) -> Staff:
+    """No new visits for this member of staff, and none left: it is refused while there are visits ahead.
 
+    With `reassign` each of them goes to a colleague at its own time, or all stay, and so does the member of staff.
     Doing it twice is no error.
     """
+    _settle_leaving(viewer, staff_id, reassign=reassign, field=("staff_id",), now=now)
     staff = _changeable(viewer, staff_id)
     if staff.is_active:
         staff.is_active = False
         staff.save(update_fields=["is_active"])
         emit([StaffChanged(staff_id=staff.pk, actor_id=viewer.user_id)], now=now)
     return staff
+
+
+def _settle_leaving(viewer: Viewer, staff_id: int, *, reassign: bool, field: FieldPath, now: datetime) -> None:
+    """What stands before leaving, once the viewer is known to be allowed to let this person go."""
+    require_permission(viewer, Permission.MANAGE_STAFF)
+    require_change_staff(viewer, staff_for(viewer, staff_id, field=("staff_id",)))
+    _leave(staff_id, reassign=reassign, field=field, actor_id=viewer.user_id, now=now)
+
+
+@step
+def member_of_user_leaves(*, user_id: int, reassign: bool, actor_id: int | None, now: datetime) -> None:
+    """Deactivate the member of staff whose account is locked or gets another role; nothing for anybody else's.
+
+    Refuses as `deactivate_staff_member` does, under `user_id`.
+    """
+    staff_id = Staff.objects.filter(user_id=user_id, is_active=True).values_list("pk", flat=True).first()
+    if staff_id is None:
+        return
+    _leave(staff_id, reassign=reassign, field=("user_id",), actor_id=actor_id, now=now)
+    Staff.objects.filter(pk=staff_id).update(is_active=False)
+    emit([StaffChanged(staff_id=staff_id, actor_id=actor_id)], now=now)
 
 
 @use_case
