@@ -127,7 +127,7 @@ class CouponReportLine(VisibleNode):
     def discount_given(self) -> Money:
         return money(self.discount_given)
 
-    @strawberry.field(description="What the orders cost that it was used for, after the discount, in sum.")
+    @strawberry.field(description="What the orders cost that it was used for, after the discount, in sum; plans aside.")
     def order_totals(self) -> Money:
         return money(self.order_totals)
 

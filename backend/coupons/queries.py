@@ -43,8 +43,8 @@ def coupon_report(viewer: Viewer, *, first: date | None = None, last: date | Non
     """Coupons that were used from `first` to `last`, both included, by code, with what they gave.
 
     Dates are the business's, and those on which the coupons were used. Each row carries `uses` and, of them,
-    `discount_given` and `order_totals` (what their orders cost after the discount); and `given_back`, the uses that
-    count no more. NotSignedIn or NotAllowed; InvalidInput for a window that ends before it begins.
+    `discount_given` and `order_totals` (what their orders cost after the discount, plans aside); and `given_back`, the
+    uses that count no more. NotSignedIn or NotAllowed; InvalidInput for a window that ends before it begins.
     """
     require_see_coupons(viewer)
     if first is not None and last is not None and last < first:
