@@ -6,10 +6,12 @@ from typing import Any
 import strawberry
 import strawberry_django
 from django.db.models import QuerySet
+from strawberry.scalars import JSON
 
 from backend.accounts import actions, queries
 from backend.accounts.models import Profile as ProfileModel
 from backend.accounts.models import User as UserModel
+from backend.core.files import signed_path
 from backend.core.viewer import Role, Viewer
 from schema.context import Info
 from schema.nodes import VisibleNode
@@ -22,6 +24,17 @@ strawberry.enum(Role, name="Role", description="What a user may do.")
 class Profile:
     phone: strawberry.auto
     time_zone: strawberry.auto
+
+    @strawberry_django.field(only=["preferences"], description="What clients keep about the person's taste.")
+    def preferences(self) -> JSON:
+        return self.preferences  # type: ignore[no-any-return]
+
+    @strawberry_django.field(
+        only=["avatar"],
+        description="Path on this server of its picture, a square WebP; good for an hour or two. Null without one.",
+    )
+    def avatar_url(self, info: Info) -> str | None:
+        return signed_path(self.avatar, now=info.context.now) if self.avatar else None  # type: ignore[attr-defined]
 
 
 @strawberry_django.type(UserModel, description="Someone who can sign in.")

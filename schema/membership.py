@@ -5,12 +5,15 @@ from typing import Any
 import strawberry
 import strawberry_django
 from django.db.models import QuerySet
+from strawberry.file_uploads import Upload
 from strawberry.scalars import JSON
 
 from backend.accounts import actions, queries
+from backend.accounts.actions import ProfileChanges
 from backend.accounts.models import AccessToken as AccessTokenModel
 from backend.accounts.models import Invitation as InvitationModel
 from backend.accounts.models import Manager as ManagerModel
+from backend.accounts.rules import PREFERENCES
 from backend.core.viewer import Permission, Role, Viewer, require_admin, require_signed_in
 from schema.accounts import User
 from schema.connections import Connection
@@ -174,12 +177,21 @@ class InvitationInput:
     invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
 
 
+_PREFERENCES = "All preferences, replacing those before. " + "; ".join(
+    f"`{key}`: {', '.join(values)}" for key, values in PREFERENCES.items()
+)
+
+
 @strawberry.input(description="Changes to one's own profile. What is left out stays.")
 class UpdateProfileInput:
     name: str | None = strawberry.field(default=None, description="Full name.")
     phone: str | None = strawberry.field(default=None, description="Phone; kept in international form.")
     time_zone: str | None = strawberry.field(default=None, description="IANA name, such as `Europe/London`.")
-    preferences: JSON | None = strawberry.field(default=None, description="Client-side preferences, at most 10 kB.")
+    preferences: JSON | None = strawberry.field(default=None, description=_PREFERENCES)
+    avatar: Upload | None = strawberry.field(
+        default=None, description="A JPEG, PNG or WebP picture, at most 10 MB; its middle is kept as a square."
+    )
+    remove_avatar: bool = strawberry.field(default=False, description="Whether the picture goes without a new one.")
 
 
 @strawberry.input(description="A user's new role.")
@@ -354,10 +366,14 @@ class MembershipMutation:
     def update_profile(self, info: Info, input: UpdateProfileInput) -> UserPayload:
         user = actions.update_profile(
             viewer=info.context.viewer,
-            name=input.name,
-            phone=input.phone,
-            time_zone=input.time_zone,
-            preferences=input.preferences,  # type: ignore[arg-type]
+            changes=ProfileChanges(
+                name=input.name,
+                phone=input.phone,
+                time_zone=input.time_zone,
+                preferences=input.preferences,
+                avatar=input.avatar,  # type: ignore[arg-type]
+                removes_avatar=input.remove_avatar,
+            ),
         )
         return UserPayload(row=user)
 

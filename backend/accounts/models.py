@@ -67,6 +67,7 @@ class Profile(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile", help_text="Whose profile.")
     phone = models.CharField(max_length=32, blank=True, help_text="Phone number.")
     time_zone = models.CharField(max_length=64, default="Europe/London", help_text="IANA time zone for display.")
+    avatar = models.CharField(max_length=200, blank=True, help_text="Name of its picture in the storage, or nothing.")
     preferences = models.JSONField(default=dict, blank=True, help_text="Client-side preferences.")
 
     def __str__(self) -> str:

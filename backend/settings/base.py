@@ -192,6 +192,15 @@ UNFOLD = {
 # Links that prove an e-mail, too, for Django has one setting for its token generators. A link works once anyway.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+# Uploaded files. They are shown by signed links alone (backend/core/files.py), hence no address of their own.
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ROTA_HOME / "media", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MANIFEST_STRICT = False

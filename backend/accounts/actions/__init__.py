@@ -2,7 +2,13 @@
 
 from backend.accounts.actions.invitations import delete_invitation, resend_invitation, send_invitation
 from backend.accounts.actions.passwords import change_password, request_password_reset, reset_password
-from backend.accounts.actions.people import deactivate_user, update_manager, update_profile, update_user_role
+from backend.accounts.actions.people import (
+    ProfileChanges,
+    deactivate_user,
+    update_manager,
+    update_profile,
+    update_user_role,
+)
 from backend.accounts.actions.registration import (
     create_account,
     create_admin,
@@ -34,6 +40,7 @@ __all__ = [
     "KEEP_ENDED_TOKENS",
     "SIGN_IN_BY_ACCOUNT",
     "SIGN_IN_BY_ADDRESS",
+    "ProfileChanges",
     "SignedIn",
     "change_password",
     "create_account",

@@ -1,10 +1,12 @@
 """What users tell about themselves, and what admins let them do."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
+from django.db import transaction
 from django.db.models import Model
 
 from backend.accounts.actions.registration import end_row_of_role, make_row_of_role
@@ -14,43 +16,74 @@ from backend.accounts.events import AccessChanged
 from backend.accounts.models import Manager, Profile, User
 from backend.accounts.permissions import require_change_access
 from backend.accounts.queries import manager_for, user_by_id
-from backend.accounts.rules import MAX_PREFERENCES_BYTES, international_number, known_zone
-from backend.core.errors import NotFound, Problems, Refusal, TooLong, raise_all
+from backend.accounts.rules import AVATAR_SIDE, international_number, known_zone, preferences_refusals
+from backend.core.errors import NotFound, Problems, Refusal, raise_all
+from backend.core.files import discard, keep
+from backend.core.images import EXTENSION, square_picture
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Permission, Role, Viewer, require_signed_in
 from backend.events.actions import emit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanges:
+    """What to change about one's profile; None leaves a value as it is."""
+
+    name: str | None = None
+    phone: str | None = None
+    time_zone: str | None = None
+    preferences: object = None
+    """All of them, as JSON gives them: see `rules.PREFERENCES`."""
+    avatar: BinaryIO | None = None
+    """A picture as it was uploaded."""
+    removes_avatar: bool = False
+
+
+def update_profile(*, viewer: Viewer, changes: ProfileChanges) -> User:
+    """Change one's own profile; everything that is wrong with the changes at once.
+
+    The picture is read and kept before the transaction, for neither is its business, and dropped where that fails.
+    """
+    require_signed_in(viewer)
+    problems = Problems()
+    kept = ""
+    if changes.avatar is not None:
+        with problems:
+            picture = square_picture(changes.avatar, side=AVATAR_SIDE, field=("avatar",))
+            kept = keep(picture, folder="avatars", extension=EXTENSION)
+    try:
+        return save_profile(viewer=viewer, changes=changes, avatar=kept, problems=problems)
+    except BaseException:
+        if kept:
+            discard(kept)
+        raise
+
+
 @use_case
-def update_profile(
-    *,
-    viewer: Viewer,
-    name: str | None = None,
-    phone: str | None = None,
-    time_zone: str | None = None,
-    preferences: dict[str, Any] | None = None,
-) -> User:
-    """Change one's own name, phone (international), time zone and preferences; None leaves a value as it is."""
+def save_profile(*, viewer: Viewer, changes: ProfileChanges, avatar: str, problems: Problems) -> User:
+    """The database's part of `update_profile`: `avatar` names the new picture, `problems` holds what it refused."""
     user = User.objects.select_for_update(no_key=True).get(pk=require_signed_in(viewer))
     profile, _ = Profile.objects.get_or_create(user=user)
-    problems = Problems()
-    if name is not None:
+    if changes.name is not None:
         with problems:
-            user.name = clean_text(name, field=("name",), max_length=200)
-    if phone is not None:
+            user.name = clean_text(changes.name, field=("name",), max_length=200)
+    if changes.phone is not None:
         with problems:
-            phone = clean_text(phone, field=("phone",), max_length=32, required=False)
+            phone = clean_text(changes.phone, field=("phone",), max_length=32, required=False)
             profile.phone = international_number(phone, field=("phone",))
-    if time_zone is not None:
+    if changes.time_zone is not None:
         with problems:
-            profile.time_zone = known_zone(time_zone, field=("time_zone",))
-    if preferences is not None:
+            profile.time_zone = known_zone(changes.time_zone, field=("time_zone",))
+    if changes.preferences is not None:
         with problems:
-            if len(json.dumps(preferences)) > MAX_PREFERENCES_BYTES:
-                raise TooLong(f"Preferences take at most {MAX_PREFERENCES_BYTES} bytes.", ("preferences",))
-            profile.preferences = preferences
+            raise_all(preferences_refusals(changes.preferences))
+            profile.preferences = changes.preferences
     problems.raise_all()
+    if profile.avatar and (avatar or changes.removes_avatar):
+        transaction.on_commit(partial(discard, profile.avatar))
+        profile.avatar = ""
+    profile.avatar = avatar or profile.avatar
     user.save(update_fields=["name"])
     profile.save()
     return user

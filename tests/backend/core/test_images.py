@@ -1,0 +1,114 @@
+"""Pictures from outside: decoded under a limit, written anew, and nothing else with them."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from backend.core import images
+from backend.core.errors import ErrorCode
+from backend.core.images import bounded_picture, square_picture
+from tests.refusals import refused
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def file(size: tuple[int, int] = (60, 40), kind: str = "JPEG", **options: Any) -> BytesIO:
+    """A picture, its left half red and its right half blue."""
+    picture = Image.new("RGB", size, BLUE)
+    picture.paste(RED, (0, 0, size[0] // 2, size[1]))
+    out = BytesIO()
+    picture.save(out, kind, **options)
+    out.seek(0)
+    return out
+
+
+def opened(content: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(content))
+    assert picture.format == "WEBP"
+    return picture
+
+
+def is_near(picture: Image.Image, at: tuple[int, int], colour: tuple[int, int, int]) -> bool:
+    found = picture.convert("RGB").getpixel(at)
+    assert isinstance(found, tuple)
+    return all(abs(one - other) < 40 for one, other in zip(found, colour, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(("size", "side"), [((60, 40), 40), ((2000, 1000), 512), ((9, 700), 9)])
+def test_a_square_is_the_middle_and_never_larger_than_the_picture(kind: str, size: tuple[int, int], side: int) -> None:
+    assert opened(square_picture(file(size, kind), side=512, field=("avatar",))).size == (side, side)
+
+
+def test_a_bounded_picture_keeps_its_shape() -> None:
+    assert opened(bounded_picture(file((2000, 1000)), side=800, field=("photos", 0))).size == (800, 400)
+
+
+def test_a_picture_is_turned_as_its_exif_says_and_loses_it() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
+    exif[0x010F] = "A telephone"
+    exif.get_ifd(0x8825)[1] = "N"  # a position
+    given = file((600, 400), exif=exif)
+    assert b"A telephone" in given.getvalue()
+    content = bounded_picture(given, side=800, field=())
+    picture = opened(content)
+    assert picture.size == (400, 600)
+    assert is_near(picture, (200, 50), RED)
+    assert is_near(picture, (200, 550), BLUE)
+    assert (dict(picture.getexif()), b"A telephone" in content, b"EXIF" in content) == ({}, False, False)
+
+
+def test_what_stands_behind_the_picture_or_in_its_comments_does_not_travel_along() -> None:
+    given = BytesIO(file(comment=b"<script>one</script>").getvalue() + b"<script>two</script>")
+    assert b"script" not in square_picture(given, side=512, field=())
+
+
+def bomb(width: int, height: int) -> BytesIO:
+    """A PNG of a few bytes that says that it is huge."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return BytesIO(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b""))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("size", [(8_000, 5_001), (10_000, 7_000), (60_000, 60_000)])
+def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: Any) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
+    assert refused(square_picture, bomb(*size), side=512, field=("avatar",)) == [(ErrorCode.OUT_OF_RANGE, "avatar")]
+
+
+def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = file()
+    monkeypatch.setattr(images, "MAX_BYTES", len(given.getvalue()) - 1)
+    assert refused(square_picture, given, side=512, field=("avatar",)) == [(ErrorCode.OUT_OF_RANGE, "avatar")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a picture",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        file().getvalue()[:300],
+        file(kind="PNG").getvalue()[:60],
+        file(kind="GIF").getvalue(),
+        file(kind="TIFF").getvalue(),
+        file(kind="BMP").getvalue(),
+    ],
+    ids=["nothing", "text", "svg", "half a jpeg", "half a png", "gif", "tiff", "bmp"],
+)
+def test_what_is_no_whole_picture_of_a_known_kind_is_refused(content: bytes) -> None:
+    assert refused(square_picture, BytesIO(content), side=512, field=("avatar",)) == [
+        (ErrorCode.INVALID_INPUT, "avatar")
+    ]
