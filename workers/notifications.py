@@ -67,6 +67,30 @@ def change_withdrawn(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def appointment_booked(event: Happened, /, *, now: datetime) -> None:
+    """To whoever booked a visit directly: it is booked, or waits for the office."""
+    actions.write_booking_email(kind=EmailKind.APPOINTMENT_BOOKED, event=event, now=now)
+
+
+@handler
+def appointment_confirmed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever booked a visit directly: the office has confirmed it."""
+    actions.write_booking_email(kind=EmailKind.APPOINTMENT_CONFIRMED, event=event, now=now)
+
+
+@handler
+def appointment_moved(event: Happened, /, *, now: datetime) -> None:
+    """To whoever booked a visit directly: it has another time, or somebody else comes."""
+    actions.write_booking_email(kind=EmailKind.APPOINTMENT_MOVED, event=event, now=now)
+
+
+@handler
+def appointment_cancelled(event: Happened, /, *, now: datetime) -> None:
+    """To whoever booked a visit directly: it won't happen."""
+    actions.write_booking_email(kind=EmailKind.APPOINTMENT_CANCELLED, event=event, now=now)
+
+
+@handler
 def registered(event: Happened, /, *, now: datetime) -> None:
     """To a new account: prove your e-mail, or welcome."""
     actions.write_registered_email(event=event, now=now)

@@ -7,9 +7,12 @@ in workers/notifications.py. Renaming one strands its pending deliveries: keep t
 from collections.abc import Mapping
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
+    "appointment.booked": ("notifications.appointment_booked",),
+    "appointment.confirmed": ("notifications.appointment_confirmed",),
+    "appointment.moved": ("notifications.appointment_moved",),
     "appointment.started": ("orders.follow_visits",),
     "appointment.completed": ("orders.follow_visits",),
-    "appointment.cancelled": ("orders.follow_visits",),
+    "appointment.cancelled": ("orders.follow_visits", "notifications.appointment_cancelled"),
     "appointment.no_show": ("orders.follow_visits",),
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),

@@ -48,6 +48,7 @@ from backend.notifications.rules import (
 )
 from backend.orders.actions import renew_link
 from backend.orders.queries import change_for_message, order_for_message
+from backend.scheduling.queries.bookings import direct_booking_for_message
 
 _MAX_ERROR = 20_000
 _LINKS = {
@@ -136,6 +137,41 @@ def _order_context(event: Happened) -> dict[str, Any]:
         "change": None if change_id is None else change_for_message(change_id),
         "link": f"{business().public_url}/track/{order.tracking_token}",
     }
+
+
+@step
+def write_booking_email(*, kind: EmailKind, event: Happened, now: datetime) -> None:
+    """Write the mail about a direct booking to whoever booked it. None for visits of orders and plans: these tell of
+    their own.
+
+    What was moved is told as it stood after that move, however late the mail is written.
+    """
+    if event.appointment_id is None:
+        raise ValueError(f"event {event.event_id} ({event.kind}) names no visit")
+    booking = direct_booking_for_message(event.appointment_id)
+    if booking is None:
+        return
+    context = {
+        "business": business(),
+        "zone": business().zone,
+        "name": booking.contact_name,
+        "booking": booking,
+        "visit": booking.appointment,
+        "start": datetime.fromisoformat(event.data["start"]),
+        "end": datetime.fromisoformat(event.data["end"]),
+        "waits": event.data["status"] == "PENDING",
+        "previous": datetime.fromisoformat(event.data["previous"]["start"]) if event.data["previous"] else None,
+        "reason": event.data.get("reason", ""),
+        "link": f"{business().public_url}/visits/{booking.tracking_token}",
+    }
+    _write(
+        kind=kind,
+        event_id=event.event_id,
+        recipient_name=booking.contact_name,
+        recipient=booking.contact_email,
+        context=context,
+        now=now,
+    )
 
 
 @step

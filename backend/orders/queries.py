@@ -39,21 +39,28 @@ from backend.orders.rules import (
     deadline_binds,
     find_alternatives,
     price_cart,
-    rank_starts,
     subtotal_of,
     tracking_expired,
 )
 from backend.scheduling import queries as scheduling
 from backend.scheduling.errors import Alternative
-from backend.scheduling.rules import Assignment, Day, Need, Offer, days_between, deadline_passed
+from backend.scheduling.rules import (
+    ALTERNATIVE_DAYS,
+    MAX_ALTERNATIVES,
+    Assignment,
+    Day,
+    Need,
+    Offer,
+    Option,
+    Wanted,
+    days_between,
+    deadline_passed,
+    rank_alternatives,
+)
 from backend.staff import queries as staff
 
 TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
 """Sixty tries with a tracking token from one network address, then one a second."""
-
-ALTERNATIVES = 5
-ALTERNATIVE_DAYS = 14
-"""How many other times are offered, and how many days ahead they are looked for."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -487,8 +494,9 @@ def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] 
         for start in _working_starts(board, day)
         if start > now
     ]
-    ranked = rank_starts(starts, request.start, request.day)
-    return find_alternatives(request.items, board, starts=ranked, at_most=ALTERNATIVES)
+    wanted_start = Wanted(request.start, request.day)
+    ranked = rank_alternatives(starts, wanted_start, of=lambda each: Option(*each), at_most=None)
+    return find_alternatives(request.items, board, starts=ranked, at_most=MAX_ALTERNATIVES)
 
 
 def _without_visits_of(items: Sequence[OrderItem], board: Board) -> Board:

@@ -22,7 +22,7 @@ from backend.orders.rules.changes import (
     require_pending,
     wall_clock_shift,
 )
-from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits, rank_starts
+from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits
 from backend.orders.rules.repricing import LineChange, reprice_line
 from backend.orders.rules.states import (
     TRANSITIONS,
@@ -67,7 +67,6 @@ __all__ = [
     "plan_visits",
     "price_cart",
     "price_item",
-    "rank_starts",
     "reprice_line",
     "require_amount_fits",
     "require_changeable",

@@ -97,17 +97,6 @@ def find_alternatives(
     return found
 
 
-def rank_starts(starts: Iterable[tuple[datetime, Day]], wanted: datetime, day: Day) -> list[tuple[datetime, Day]]:
-    """The same day first, then day by day; within a day, what is nearest to the wanted time of day comes first."""
-    seconds = wanted.timestamp() - day.start
-
-    def rank(entry: tuple[datetime, Day]) -> tuple[bool, int, float, datetime]:
-        start, its_day = entry
-        return its_day.date < day.date, its_day.start, abs(start.timestamp() - its_day.start - seconds), start
-
-    return sorted(starts, key=rank)
-
-
 class _Search:
     """Depth first, the preferred person first: the first complete plan is the one that a patient dispatcher finds."""
 

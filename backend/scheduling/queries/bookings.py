@@ -13,10 +13,11 @@ from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Viewer, require_signed_in
 from backend.geography.rules import Place
 from backend.scheduling.errors import Alternative, NoStaffAvailable, OutOfArea
-from backend.scheduling.models import Appointment
+from backend.scheduling.models import Appointment, CustomerAppointment
 from backend.scheduling.queries import appointment_for, booking_window, covers, workloads_on
 from backend.scheduling.rules import (
     ALTERNATIVE_DAYS,
+    AppointmentType,
     Assignment,
     Day,
     Need,
@@ -82,6 +83,15 @@ def track_appointment(*, tracking_token: str, address: str, now: datetime) -> Qu
     require_within(TOKEN_LOOKUPS, address)
     row = appointment_by_token(tracking_token, now=now)
     return opened(Appointment.objects.none() if row is None else Appointment.objects.filter(pk=row.pk))
+
+
+def direct_booking_for_message(appointment_id: int) -> CustomerAppointment | None:
+    """A direct booking with all that a message about it tells; None for visits of orders and plans.
+
+    For messages to whoever booked it, hence without a viewer.
+    """
+    rows = CustomerAppointment.objects.select_related("appointment__service", "appointment__staff")
+    return rows.filter(appointment_id=appointment_id, appointment__type=AppointmentType.SINGLE).first()
 
 
 def opened(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -10,7 +10,7 @@ from backend.scheduling.rules.alternatives import (
     rank_alternatives,
 )
 from backend.scheduling.rules.assignment import Given, Queue
-from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots, nearest
+from backend.scheduling.rules.availability import AvailabilityDay, Slot, Window, find_slots
 from backend.scheduling.rules.choosing import (
     other_times,
     require_bookable_start,
@@ -93,9 +93,7 @@ __all__ = [
     "find_slots",
     "hand_over",
     "link_expired",
-    "may_cancel",
     "may_take",
-    "nearest",
     "objection",
     "objection_to_cancelling",
     "objection_to_rescheduling",

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from backend.scheduling.errors import Alternative
 from backend.scheduling.rules.days import Day
 from backend.scheduling.rules.states import DayReason
 from backend.scheduling.rules.visits import Need
@@ -203,13 +202,3 @@ def _starts(marks: Sequence[int], stretches: Iterable[Span], seconds: int) -> li
         for low, high in stretches
         for start in marks[bisect_left(marks, low) : bisect_right(marks, high - seconds)]
     ]
-
-
-def nearest(days: Iterable[AvailabilityDay], wanted: datetime, *, limit: int = 3) -> tuple[Alternative, ...]:
-    """The slots closest to the wanted start, one for each start, earlier first where two are equally near."""
-    slots: dict[datetime, Slot] = {}
-    for day in days:
-        for slot in day.slots:
-            slots.setdefault(slot.start, slot)
-    closest = sorted(slots.values(), key=lambda slot: (abs(slot.start - wanted), slot.start))
-    return tuple(Alternative(slot.start, slot.end, slot.staff_id, slot.staff_name) for slot in closest[:limit])

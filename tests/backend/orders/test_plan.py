@@ -12,8 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import ErrorCode, Refusal, Refusals
-from backend.orders.rules import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits, rank_starts
-from backend.scheduling.rules import Busy, Day, Need, Offer, Workload, days_between
+from backend.orders.rules import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits
+from backend.scheduling.rules import (
+    Busy,
+    Day,
+    Need,
+    Offer,
+    Option,
+    Wanted,
+    Workload,
+    days_between,
+    rank_alternatives,
+)
 from tests.refusals import refused
 
 MONDAY, TUESDAY = days_between(date(2027, 3, 1), date(2027, 3, 2), ZoneInfo("Europe/London"))
@@ -176,7 +186,8 @@ def test_each_item_that_cannot_be_placed_says_why() -> None:
 def test_alternatives_come_from_the_same_day_first_nearest_first() -> None:
     on = board(person(ANNA, busy=[("09:00", "10:00"), ("11:15", "17:00")]))
     starts = [(at(clock, day), day) for day in (TUESDAY, MONDAY) for clock in ("09:00", "09:15", "10:00", "10:30")]
-    ranked = rank_starts(starts, at("09:00"), MONDAY)
+    wanted = Wanted(at("09:00"), MONDAY)
+    ranked = rank_alternatives(starts, wanted, of=lambda each: Option(*each), at_most=None)
     found = find_alternatives(items((CLEANING, ANNA)), on, starts=ranked, at_most=3)
     assert [(each.start, each.end, each.staff_name) for each in found] == [
         (at("10:00"), at("11:00"), "Anna"),

@@ -24,7 +24,6 @@ from backend.scheduling.rules import (
     day_of,
     days_between,
     find_slots,
-    nearest,
     without_breaks,
     working_spans,
 )
@@ -217,15 +216,6 @@ def test_a_day_without_slots_says_why(people: list[Workload], window: Window, re
 
 def test_a_day_with_slots_gives_no_reason() -> None:
     assert search(PLAIN, person(HOURS), person(HOURS, [VISIT])).reason is None
-
-
-# --- Alternatives -----------------------------------------------------------------------------------------------------
-
-
-def test_alternatives_are_the_nearest_starts_earlier_first() -> None:
-    found = search(PLAIN, person(HOURS, [Busy(second(PLAIN, "09:45"), second(PLAIN, "10:15"))]), what=need(30))
-    wanted = datetime(2027, 3, 1, 9, 45, tzinfo=UTC)
-    assert [f"{each.start:%H:%M}" for each in nearest([found], wanted)] == ["09:15", "10:15", "09:00"]
 
 
 # --- Everything at once, against the oracle ---------------------------------------------------------------------------
