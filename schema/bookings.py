@@ -34,6 +34,9 @@ class BookAppointmentInput:
     address: AddressInput | None = strawberry.field(default=None, description="Where; or `addressId`.")
     address_id: strawberry.ID | None = strawberry.field(default=None, description="One of the customer's addresses.")
     notes: str = strawberry.field(default="", description="What should be known, at most 2,000 characters.")
+    hold_token: str | None = strawberry.field(
+        default=None, description="The token of `holdSlot`, if this very visit is held."
+    )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
     def decoded(self) -> BookingRequest:
@@ -51,6 +54,7 @@ class BookAppointmentInput:
             address=self.address.decoded() if self.address else None,
             address_id=decode_optional_id(self.address_id, "Address", ("address_id",)),
             notes=self.notes,
+            hold_token=self.hold_token,
         )
 
 

@@ -13,7 +13,7 @@ from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderCancelled, OrderCompleted, OrderStaffAssigned
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_assign, require_cancel, require_complete
-from backend.orders.queries import ALTERNATIVES, named_order, order_for, order_of_item, require_one_name, who_covers
+from backend.orders.queries import named_order, order_for, order_of_item, require_one_name, who_covers
 from backend.orders.rules import (
     OrderPaymentStatus,
     OrderStatus,
@@ -26,6 +26,7 @@ from backend.orders.rules import (
 from backend.scheduling.actions import cancel_visits, complete_visits, give_visit_to
 from backend.scheduling.errors import NoTime, OutOfArea, StaffNotQualified
 from backend.scheduling.queries import colleagues_who_could
+from backend.scheduling.rules import MAX_ALTERNATIVES
 from backend.staff.queries import active_offers
 
 MAX_REASON = 500
@@ -62,7 +63,7 @@ def assign_staff(
     except NoTime as refusal:
         appointment_id = OrderItem.objects.values_list("appointment_id", flat=True).get(pk=order_item_id)
         if appointment_id is not None:
-            refusal.alternatives = colleagues_who_could(appointment_id, at_most=ALTERNATIVES)
+            refusal.alternatives = colleagues_who_could(appointment_id, at_most=MAX_ALTERNATIVES)
         raise
 
 

@@ -17,6 +17,7 @@ from backend.customers.rules import Contact, PostalAddress, clean_contact
 from backend.events.actions import emit
 from backend.geography.rules import Place
 from backend.scheduling.actions.booking import book_visits
+from backend.scheduling.actions.holds import take_hold
 from backend.scheduling.actions.progress import order_of, snapshot, told
 from backend.scheduling.errors import InThePast, NoTime
 from backend.scheduling.events import AppointmentConfirmed
@@ -54,6 +55,8 @@ class BookingRequest:
     address_id: int | None = None
     """One of the customer's own addresses, instead of `address`."""
     notes: str = ""
+    hold_token: str | None = None
+    """Of a hold of this very visit; its time, held for nobody else, is what is booked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +77,11 @@ def book_appointment(
     """A visit at exactly this time: confirmed at once, or waiting for the office where the business wants that.
 
     For guests, for the signed-in customer, and by the office on behalf of either. Whatever the slot search offers can
-    be booked; only the office is not bound by the notice. The price is the server's. The same key with the same request
-    gives the same visit back; with another, IdempotencyConflict. Raises everything that is wrong with the request at
-    once; then OutOfArea or StaffNotQualified; then NotWorking, SlotTaken or NoStaffAvailable. What is refused for its
-    time alone carries alternatives, looked for after all locks are gone.
+    be booked; only the office is not bound by the notice. A `hold_token` books what was held (HoldExpired). The price
+    is the server's. The same key with the same request gives the same visit back; with another, IdempotencyConflict.
+    Raises everything that is wrong with the request at once; then OutOfArea or StaffNotQualified; then NotWorking,
+    SlotTaken, TravelTime, DailyLimit or NoStaffAvailable. What is refused for its time alone carries alternatives,
+    looked for after all locks are gone.
     """
     try:
         return _book(viewer=viewer, request=request, idempotency_key=idempotency_key, now=now)
@@ -99,7 +103,8 @@ def _book(*, viewer: Viewer, request: BookingRequest, idempotency_key: str | Non
     with problems:
         checked = _check(viewer, request)
     with problems:
-        require_start(request.start, by_office=by_office, now=now)
+        # Who holds a time had notice enough when it was held.
+        require_start(request.start, by_office=by_office or request.hold_token is not None, now=now)
     problems.raise_all()
     slot = _choose(request, checked, now)
     (appointment,) = book_visits(
@@ -173,13 +178,24 @@ def _who(viewer: Viewer, request: BookingRequest) -> tuple[int | None, Contact]:
 
 def _choose(request: BookingRequest, checked: _Checked, now: datetime) -> Slot:
     """Who comes, decided from what stays true: whoever could is locked before anybody's time is read."""
-    address_field = ("address_id",) if request.address is None else ("address", "postcode")
-    if request.staff_id is None:
+    staff_id = request.staff_id
+    if request.hold_token is not None:
+        staff_id = take_hold(
+            token=request.hold_token,
+            service_id=request.service_id,
+            staff_id=staff_id,
+            start=request.start,
+            extra_ids=request.extra_ids,
+            postcode=checked.address.postcode,
+            now=now,
+        ).staff_id
+    if staff_id is None:
+        address_field = ("address_id",) if request.address is None else ("address", "postcode")
         ids = candidates_for(request.service_id, checked.place, service_field=("service_id",), field=address_field)
     else:
-        ids = {request.staff_id}
+        ids = {staff_id}
     lock_staff(ids)
-    return choose_slot(request.start, checked.need, checked.place, among=ids, staff_id=request.staff_id, now=now)
+    return choose_slot(request.start, checked.need, checked.place, among=ids, staff_id=staff_id, now=now)
 
 
 def _visit_plan(request: BookingRequest, checked: _Checked, slot: Slot, *, by_office: bool) -> VisitPlan:

@@ -15,12 +15,10 @@ from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.scheduling.errors import Alternative
 from backend.scheduling.queries import booking_window, workloads_on
-from backend.scheduling.rules import Need, Workload, days_between, find_slots, nearest
+from backend.scheduling.rules import Need, Wanted, Workload, day_of, days_between, other_times
 from backend.subscriptions.models import Subscription
 from backend.subscriptions.queries.asking import PlanRequest, candidates_for, checked_terms, discount_of, email_for
 from backend.subscriptions.rules import Calendar, Due, Placement, Wish, place_visits, span_of
-
-ALTERNATIVES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +116,8 @@ def wish_of(subscription: Subscription) -> Wish:
     return Wish(None if at is None else at.hour * 60 + at.minute, staff_id)
 
 
-def times_near(subscription: Subscription, wanted: datetime, *, now: datetime) -> tuple[Alternative, ...]:
-    """Free times for one visit of a plan, nearest to `wanted` first, on that day and the days of the search after."""
+def times_near(subscription: Subscription, wanted: datetime, *, now: datetime) -> list[Alternative]:
+    """Free times for one visit of a plan, the best first, on the day of `wanted` and the days of the search after."""
     rules = business()
     first = max(wanted.astimezone(rules.zone).date(), rules.today(now))
     days = days_between(first, first + timedelta(days=rules.plan_search_days), rules.zone)
@@ -131,8 +129,8 @@ def times_near(subscription: Subscription, wanted: datetime, *, now: datetime) -
         staff_ids=candidates_for(need.service_id, place),
         now=now,
     )
-    found = find_slots(days, people, need, window=booking_window(now), grid_minutes=rules.slot_grid_minutes)
-    return nearest(found, wanted, limit=ALTERNATIVES)
+    around = Wanted(wanted, day_of(wanted.astimezone(rules.zone).date(), rules.zone))
+    return other_times(days, people, need, around, window=booking_window(now), grid_minutes=rules.slot_grid_minutes)
 
 
 def _able(people: Sequence[Workload], need: Need) -> list[Workload]:

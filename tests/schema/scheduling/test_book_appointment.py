@@ -10,11 +10,14 @@ import time_machine
 from django.conf import settings
 
 from backend.accounts.models import Manager
-from backend.core.viewer import Role
+from backend.core import clock
+from backend.core.viewer import NOBODY, Role
 from backend.events.models import Event
+from backend.scheduling.actions import SlotRequest, hold_slot
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from tests import factories
 from tests.client import Api, gid
+from tests.factories.business import NOW
 from tests.rows import snapshot
 from tests.schema.scheduling.booking import RETURNING, Shop, open_shop
 from tests.statements import statements
@@ -162,6 +165,43 @@ def test_the_same_key_books_once(api: Api, shop: Shop) -> None:
     assert Appointment.objects.count() == Event.objects.count() == 1
     other = shop.book(api, idempotencyKey="b7c1", notes="Another")
     assert other["userErrors"] == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")]
+
+
+# --- What is held -----------------------------------------------------------------------------------------------------
+
+
+def held(shop: Shop, start: datetime = NINE) -> str:
+    """The token of a time at Downing Street."""
+    request = SlotRequest(service_id=shop.service.pk, start=start, postcode="SW1A 2AA")
+    return hold_slot(viewer=NOBODY, request=request, address="192.0.2.1", now=clock.now()).token
+
+
+def test_what_is_held_is_booked_by_its_token_and_by_nothing_else(api: Api, shop: Shop) -> None:
+    token = held(shop)
+    assert shop.book(api)["userErrors"] == [("NO_STAFF_AVAILABLE", "start")]
+    before = snapshot()
+    for other in ({"start": "2027-03-01T10:30:00Z"}, {"address": Shop.address(postcode="N1 1AA")}):
+        assert shop.book(api, holdToken=token, **other)["userErrors"] == [("INVALID_INPUT", "holdToken")]
+    assert shop.book(api, holdToken="wrong")["userErrors"] == [("HOLD_EXPIRED", "holdToken")]
+    assert snapshot() == before
+    assert shop.book(api, holdToken=token)["appointment"]["staff"]["name"] == "Anna"
+    assert [claim.kind for claim in Claim.objects.all()] == ["APPOINTMENT"]
+    assert shop.book(api, holdToken=token)["userErrors"] == [("HOLD_EXPIRED", "holdToken")]
+
+
+def test_a_hold_that_is_over_books_nothing_though_its_time_is_free(api: Api, shop: Shop) -> None:
+    token = held(shop)
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        assert shop.book(api, holdToken=token)["userErrors"] == [("HOLD_EXPIRED", "holdToken")]
+        assert shop.book(api)["userErrors"] == []
+
+
+def test_a_hold_taken_with_notice_enough_is_booked_while_it_lasts(api: Api, shop: Shop) -> None:
+    ten = NOW + timedelta(hours=2)
+    token = held(shop, start=ten)
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        assert shop.book(api, start=ten.isoformat())["userErrors"] == [("TOO_SOON", "start")]
+        assert shop.book(api, start=ten.isoformat(), holdToken=token)["userErrors"] == []
 
 
 # --- What is refused, and what is offered instead ---------------------------------------------------------------------
