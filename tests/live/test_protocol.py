@@ -10,6 +10,7 @@ import httpx
 import pytest
 import websockets
 
+from backend.audit.models import Change
 from backend.core.viewer import Role
 from schema import sockets
 from tests import factories
@@ -50,6 +51,15 @@ def test_http_and_sockets_answer_on_one_port(server: Server) -> None:
     over_http = httpx.post(f"{server.http_url}/graphql/", json={"query": NAMES}).json()
     over_socket = converse(server, lambda api: api(NAMES))
     assert over_http["data"] == over_socket["data"] == {"categories": [{"name": "Cleaning"}]}
+
+
+def test_a_mutation_over_the_socket_leaves_its_actor_and_a_request_of_its_own_in_the_trail(server: Server) -> None:
+    admin = factories.user(Role.ADMIN)
+    mutation = """mutation { createCategory(input: {name: "Gardens"}) { userErrors { code } } }"""
+    converse(server, lambda api: api(mutation), factories.token_for(admin))
+    change = Change.objects.get(model="catalogue.Category", pgh_label="CREATE")
+    assert (change.actor, change.source, change.operation) == (admin, "api", "create_category")
+    assert len(change.request_id) == 32
 
 
 def test_a_mutation_over_the_socket_acts_as_its_token_allows(server: Server) -> None:
