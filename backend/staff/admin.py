@@ -74,7 +74,18 @@ class StaffAdmin(_Written):
             offered=lambda row: row.is_active,
             needs=Permission.MANAGE_STAFF,
             style="danger",
-        )
+        ),
+        RowAction(
+            name="hand_over",
+            label="Deactivate, visits to colleagues",
+            done="deactivated, and its visits given to colleagues",
+            act=lambda viewer, row, now, _: deactivate_staff_member(
+                viewer=viewer, staff_id=row.pk, reassign=True, now=now
+            ),
+            offered=lambda row: row.is_active,
+            needs=Permission.MANAGE_STAFF,
+            style="danger",
+        ),
     ]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
