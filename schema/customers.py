@@ -7,7 +7,6 @@ import strawberry_django
 from django.db.models import Q, QuerySet
 from strawberry.scalars import JSON
 
-from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from backend.customers import actions, queries
 from backend.customers.models import Address as AddressModel
@@ -56,14 +55,12 @@ _ADDRESSES = Nested("addresses", lambda info: queries.addresses_visible_to(info.
 
 @strawberry_django.filter_type(CustomerModel, description="Which customers.")
 class CustomerFilter:
-    @strawberry_django.filter_field(description="Only those whose name, e-mail or phone contains this, in any case.")
+    @strawberry_django.filter_field(
+        description="Only those found by this: words that the name's begin with, the start of the e-mail, digits that "
+        "the phone begins or ends with, a postcode or outward code of an address."
+    )
     def search(self, value: str, prefix: str) -> Q:
-        text = search_text(value)
-        return (
-            Q(**{f"{prefix}name__icontains": text})
-            | Q(**{f"{prefix}email__icontains": text})
-            | Q(**{f"{prefix}phone__icontains": text})
-        )
+        return Q(**{f"{prefix}pk__in": queries.customers_matching(value).values("pk")})
 
     @strawberry_django.filter_field(description="Only customers with this tag.")
     def tag(self, value: str, prefix: str) -> Q:

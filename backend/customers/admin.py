@@ -4,12 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from backend.core.admin import DatesFilter, ReadOnlyAdmin, RowAction
 from backend.core.viewer import Permission, Viewer
 from backend.customers.actions import archive_customer, restore_customer
 from backend.customers.models import Address, Customer
-from backend.customers.queries import addresses_visible_to, customers_visible_to
+from backend.customers.queries import addresses_visible_to, customers_visible_to, matching
 from backend.customers.rules import ARCHIVED
 
 
@@ -24,7 +25,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     list_filter = [("user", admin.EmptyFieldListFilter), ("created_at", DatesFilter)]
     list_select_related = ["user"]
     search_fields = ["name", "email", "phone", "addresses__postcode"]
-    search_help_text = "Name, e-mail, phone or postcode."
+    search_help_text = "Words of the name, start of the e-mail, start or end of the phone, postcode or outward code."
     ordering = ["name", "pk"]
     fields = ["name", "email", "phone", "user", "tags", "notes", "addresses", "created_at"]
     readonly_fields = ["addresses"]
@@ -47,6 +48,9 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return customers_visible_to(viewer)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        return queryset.filter(matching(search_term)), False
 
     @admin.display(description="addresses")
     def addresses(self, row: Customer) -> str:

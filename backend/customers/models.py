@@ -1,12 +1,27 @@
 """The people who are served, and where they live."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Lower, Replace, Reverse
 
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
 from backend.customers.rules import AddressKind
+
+
+def _without(expression: Any, pattern: str) -> Func:
+    """The text with everything that matches taken out."""
+    return Func(expression, Value(pattern), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
+
+
+PHONE_DIGITS = _without(_without(F("phone"), "[^0-9]"), "^(0044|44|0)")
+"""As `rules.phone_digits`, by the database."""
+PLAIN_POSTCODE = Replace(F("postcode"), Value(" "), Value(""), output_field=TextField())
 
 
 @audited(personal=["name", "email", "phone", "notes"])
@@ -32,6 +47,13 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        # What the search of queries.matching goes by; PostgreSQL's own, for there is no pg_trgm everywhere.
+        indexes = [
+            GinIndex(SearchVector("name", config="simple"), name="customer_by_words"),
+            models.Index(OpClass(Lower("email"), name="text_pattern_ops"), name="customer_by_email"),
+            models.Index(OpClass(PHONE_DIGITS, name="text_pattern_ops"), name="customer_by_phone"),
+            models.Index(OpClass(Reverse(PHONE_DIGITS), name="text_pattern_ops"), name="customer_by_phone_end"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -58,6 +80,7 @@ class Address(models.Model):
     class Meta:
         verbose_name_plural = "addresses"
         ordering = ["-is_default", "id"]
+        indexes = [models.Index(OpClass(PLAIN_POSTCODE, name="text_pattern_ops"), name="address_by_postcode")]
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "kind"], condition=Q(is_default=True), name="address_one_default_per_kind"

@@ -1,11 +1,24 @@
 """Customers and their addresses, as their viewers may see them."""
 
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower, Reverse
 
 from backend.core.errors import FieldPath, InvalidInput, NotAllowed, NotFound, Required
+from backend.core.text import search_text
 from backend.core.viewer import Viewer, require_signed_in
-from backend.customers.models import Address, Customer
-from backend.customers.rules import ARCHIVED, PostalAddress, clean_address
+from backend.customers.models import PHONE_DIGITS, PLAIN_POSTCODE, Address, Customer
+from backend.customers.rules import (
+    ARCHIVED,
+    MIN_DIGITS,
+    PostalAddress,
+    clean_address,
+    phone_digits,
+    postcode_start,
+    words_query,
+)
 from backend.geography.queries import locate
 from backend.geography.rules import Place
 
@@ -27,6 +40,40 @@ def customers_of_office(viewer: Viewer, *, archived: bool = False) -> QuerySet[C
         raise NotAllowed
     tagged = Q(tags__contains=[ARCHIVED])
     return customers_visible_to(viewer).filter(tagged if archived else ~tagged)
+
+
+def matching(text: str) -> Q:
+    """The condition on customers that a search box stands for; any of these, each by an index:
+
+    a word of the name starts like each word typed, in any case; the e-mail starts like it; the phone's digits begin
+    or end with the digits typed (three or more, `+44` and `0` are one); an address's postcode starts like it, with or
+    without the space, so that an outward code finds its whole area. A blank finds everybody.
+    """
+    text = search_text(text)
+    if not text:
+        return Q()
+    found = Q(pk__in=_found(email_lower=Lower("email")).filter(email_lower__startswith=text.lower()).values("pk"))
+    if words := words_query(text):
+        vector, query = SearchVector("name", config="simple"), SearchQuery(words, search_type="raw", config="simple")
+        found |= Q(pk__in=_found(words=vector).filter(words=query).values("pk"))
+    digits = phone_digits(text)
+    if len(digits) >= MIN_DIGITS and not any(char.isalpha() for char in text):
+        rows = _found(digits=PHONE_DIGITS, digits_back=Reverse(PHONE_DIGITS))
+        ends = Q(digits__startswith=digits) | Q(digits_back__startswith=digits[::-1])
+        found |= Q(pk__in=rows.filter(ends).values("pk"))
+    if start := postcode_start(text):
+        places = Address.objects.order_by().annotate(plain=PLAIN_POSTCODE).filter(plain__startswith=start)
+        found |= Q(pk__in=places.values("customer"))
+    return found
+
+
+def customers_matching(text: str) -> QuerySet[Customer]:
+    """Whoever `matching` finds, whatever the viewer: narrows down what is visible."""
+    return Customer.objects.filter(matching(text)).order_by()
+
+
+def _found(**columns: Any) -> QuerySet[Any]:
+    return Customer.objects.order_by().annotate(**columns)
 
 
 def customer_for(viewer: Viewer, customer_id: int, *, field: FieldPath = (), lock: bool = False) -> Customer:

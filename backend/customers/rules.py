@@ -95,3 +95,24 @@ def _full_postcode(text: str, *, field: FieldPath) -> str:
     if is_outward_code(code):
         raise InvalidInput("This is half a postcode: an address needs the whole one.", field)
     return format_postcode(code)
+
+
+_TRUNK = re.compile(r"^(?:0044|44|0)")
+MIN_DIGITS = 3
+"""Fewer digits find no phone: everybody has them."""
+
+
+def phone_digits(text: str) -> str:
+    """The digits of a phone number without Britain's prefixes: `+44 20 7946` and `020 7946` are one, `207946`."""
+    return _TRUNK.sub("", re.sub(r"[^0-9]", "", text))
+
+
+def words_query(text: str) -> str:
+    """A PostgreSQL text query for names with a word that starts like each word of `text`; empty without words."""
+    return " & ".join(f"{word}:*" for word in re.findall(r"[^\W_]+", text))
+
+
+def postcode_start(text: str) -> str:
+    """The start of a postcode without its space, in upper case; empty for what can't be one."""
+    code = re.sub(r"\s", "", text).upper()
+    return code if re.fullmatch(r"[A-Z]{1,2}[0-9][A-Z0-9]{0,5}", code) else ""

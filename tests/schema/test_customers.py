@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from backend.customers.models import Customer
+from backend.customers.queries import customers_matching
 from tests import factories
 from tests.client import Api, gid
 from tests.personas import NAMES, Personas
@@ -73,3 +75,29 @@ def test_the_list_costs_the_same_for_one_customer_as_for_fifty(personas: Persona
         at_most=4,
         first=55,
     )
+
+
+def test_customers_are_found_by_words_digits_and_postcodes_however_they_are_written(personas: Personas) -> None:
+    ada = factories.customer(with_user=False, name="Ada O'Brien-King", email="ada@x.test", phone="+44 20 7946 0123")
+    bob = factories.customer(with_user=False, name="Bob Kingsley", email="bob@x.test", phone="(020) 7946-0999")
+    factories.address(ada, postcode="E2 8HD")
+    factories.address(bob, postcode="E20 1AA")
+    Customer.objects.exclude(pk__in=[ada.pk, bob.pk]).update(phone="")
+    api = personas["admin"]
+    both, neither = {gid(ada), gid(bob)}, set[str]()
+    expected = {
+        "king": both, "kings": {gid(bob)}, "king ada": {gid(ada)}, "o'brien": {gid(ada)}, "ings": neither,
+        "ADA@": {gid(ada)}, "x.test": neither,
+        "0207946": both, "+44 (20) 7946 01": {gid(ada)}, "0999": {gid(bob)}, "46": neither,
+        "e2 8hd": {gid(ada)}, "E28HD": {gid(ada)}, "e2": both, "E20": {gid(bob)},
+        "& | ! :*": neither, "%": neither, "'": neither,
+    }  # fmt: skip
+    assert {text: set(found(api, filters={"search": text})) for text in expected} == expected
+
+
+@pytest.mark.parametrize("text", ["king", "ada@", "0207946", "E2"])
+def test_a_search_goes_by_indexes(text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = customers_matching(text).explain()
+    assert "_by_" in plan
