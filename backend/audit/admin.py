@@ -2,12 +2,13 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backend.audit.models import Change
+from backend.audit.queries import changes_visible_to
 from backend.core.admin import ReadOnlyAdmin
+from backend.core.viewer import Viewer
 
 _SHOWN = 200
 """Characters of a value; a text of a page would hide all others."""
@@ -17,6 +18,7 @@ _SHOWN = 200
 class ChangeAdmin(ReadOnlyAdmin):
     """What was done, the newest first."""
 
+    icon = "policy"
     list_display = ["pgh_created_at", "pgh_label", "model", "object_id", "actor", "source", "operation", "in_short"]
     list_filter = ["pgh_label", "model", "pgh_created_at"]
     list_select_related = ["actor"]
@@ -48,8 +50,8 @@ class ChangeAdmin(ReadOnlyAdmin):
         lines = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
         return format_html("<table><tr><th>Column</th><th>Before</th><th>After</th></tr>{}</table>", lines)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
-        return super().get_queryset(request).select_related("actor")
+    def visible_to(self, viewer: Viewer) -> QuerySet[Change]:
+        return changes_visible_to(viewer)
 
 
 def _short(value: str | None) -> str:

@@ -168,7 +168,7 @@ def services_to_approve(viewer: Viewer, now: datetime) -> Panel | None:
     return Panel(
         title="Services awaiting approval",
         icon="approval",
-        figures=[Figure("To be approved", waiting.count(), url)],
+        tile=Figure("Services to approve", waiting.count(), url),
         headers=["Service", "Category", "Price", "Proposed by"],
         lines=[
             Line(

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from backend.core.admin import (
     SHOWN,
     DatesFilter,
+    Figure,
     Line,
     Panel,
     ReadOnlyAdmin,
@@ -97,13 +98,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @panel(50)
 def dead_letters(viewer: Viewer, now: datetime) -> Panel | None:
-    """What failed too often and waits for a person."""
+    """What failed too often and waits for a person. Two statements."""
     if not viewer.is_admin:
         return None
-    rows = list(dead_deliveries(viewer).order_by("-id")[:SHOWN])
+    dead = dead_deliveries(viewer)
     return Panel(
         title="Dead letters",
         icon="mark_email_unread",
+        tile=Figure("Dead letters", dead.count(), page_of(Delivery)),
         headers=["Handler", "Event", "Tries", "Why"],
         lines=[
             Line(
@@ -111,7 +113,7 @@ def dead_letters(viewer: Viewer, now: datetime) -> Panel | None:
                 page_of(row),
                 [button(row, SEND_AGAIN)],
             )
-            for row in rows
+            for row in dead.order_by("-id")[:SHOWN]
         ],
         nothing="None: everything has arrived.",
         url=page_of(Delivery),

@@ -194,7 +194,7 @@ def pending_orders(viewer: Viewer, now: datetime) -> Panel | None:
     return Panel(
         title="Pending orders",
         icon="receipt_long",
-        figures=[Figure("To be confirmed", waiting.count(), url)],
+        tile=Figure("Orders to confirm", waiting.count(), url),
         headers=["Order", "For", "Postcode", "Wanted", "Total"],
         lines=[
             Line(
@@ -226,7 +226,7 @@ def pending_changes(viewer: Viewer, now: datetime) -> Panel | None:
     return Panel(
         title="Change requests",
         icon="edit_calendar",
-        figures=[Figure("To be decided", waiting.count(), url)],
+        tile=Figure("Changes to decide", waiting.count(), url),
         headers=["Order", "For", "Now", "Wanted", "Why"],
         lines=[
             Line(

@@ -23,7 +23,7 @@ from backend.core.admin import (
 from backend.core.business import business
 from backend.core.choices import choices_of
 from backend.core.viewer import Permission, Viewer
-from backend.scheduling.actions import complete_appointment, mark_no_show, start_appointment
+from backend.scheduling.actions import cancel_appointment, complete_appointment, mark_no_show, start_appointment
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
 from backend.scheduling.queries import (
     appointments_visible_to,
@@ -62,13 +62,26 @@ NO_SHOW = RowAction(
     act=lambda viewer, row, now, _: mark_no_show(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.NO_SHOW),
 )
+CANCEL = RowAction(
+    name="cancel",
+    label="Cancel",
+    done="cancelled",
+    act=lambda viewer, row, now, reason: cancel_appointment(
+        viewer=viewer, appointment_id=row.pk, reason=reason, address="", now=now
+    ),
+    offered=_can_become(AppointmentStatus.CANCELLED),
+    asks_reason=True,
+    style="danger",
+)
 VISIT_ACTIONS = (START, COMPLETE, NO_SHOW)
+"""Those of one click."""
 
 
 class BookingInline(ReadOnlyStacked):
     """Whom a visit is for, where and on which terms."""
 
     model = CustomerAppointment
+    exclude = ["tracking_token"]
 
 
 class ClaimInline(ReadOnlyTable):
@@ -93,7 +106,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     date_hierarchy = "start"
     ordering = ["-start", "-id"]
     inlines = [BookingInline, ClaimInline]
-    row_actions = VISIT_ACTIONS
+    row_actions = [*VISIT_ACTIONS, CANCEL]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return appointments_visible_to(viewer)
@@ -118,6 +131,7 @@ class BookingAdmin(ReadOnlyAdmin):
     list_select_related = ["appointment"]
     search_fields = ["contact_name", "contact_email", "postcode", "=appointment__id"]
     ordering = ["-appointment__start", "-pk"]
+    exclude = ["tracking_token"]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return bookings_visible_to(viewer)
@@ -176,13 +190,11 @@ def todays_visits(viewer: Viewer, now: datetime) -> Panel | None:
     return Panel(
         title=f"Today, {today:%A %-d %B}",
         icon="calendar_month",
+        tile=Figure("Visits today", sum(counts.values()), page_of(Appointment, **day)),
         figures=[
-            Figure("Visits today", sum(counts.values()), page_of(Appointment, **day)),
-            *(
-                Figure(label, counts[value], page_of(Appointment, **day, status__exact=value))
-                for value, label in choices_of(AppointmentStatus)
-                if value in counts
-            ),
+            Figure(label, counts[value], page_of(Appointment, **day, status__exact=value))
+            for value, label in choices_of(AppointmentStatus)
+            if value in counts
         ],
         headers=["Time", "Staff", "Service", "For", "Postcode", "Status"],
         lines=[_line(visit) for visit in left[:SHOWN]],

@@ -143,8 +143,12 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only what a filter offers: others would find out, letter by letter, what is not shown."""
         filters = [item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)]
+        filters = [getattr(item, "parameter_name", item) for item in filters]
         names = {name.split("__")[0] for name in (*filters, self.date_hierarchy) if isinstance(name, str)}
-        return lookup.split("__")[0] in names and super().lookup_allowed(lookup, value, request)
+        first = lookup.split("__")[0]
+        if first not in names and any(first == field.name for field in self.opts.get_fields()):
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         raise Http404("There is no such row.")

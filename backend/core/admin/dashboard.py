@@ -49,9 +49,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A part of the dashboard: figures, and lines under headers. `url` is the whole list."""
+    """A part of the dashboard: its tile, figures, and lines under headers. `url` is the whole list."""
 
     title: str
+    tile: Figure | None = None
+    """What stands of it in the first row, over all panels."""
     figures: Sequence[Figure] = ()
     headers: Sequence[str] = ()
     lines: Sequence[Line] = ()

@@ -24,7 +24,7 @@ class BackOfficeSite(UnfoldAdminSite):
     """Unfold's site, on the business's clock, with this house's way of changing a password."""
 
     index_template = "back_office/dashboard.html"
-    enable_nav_sidebar = True
+    index_title = "Today"
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         return super().admin_view(_on_the_wall(view), cacheable)
