@@ -14,8 +14,9 @@ from backend.catalogue.models import Category, Service
 from backend.core.viewer import Role
 from backend.coupons.models import Coupon
 from backend.events.models import Event
-from backend.staff.models import ScheduleException, Staff, StaffArea, StaffService
+from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffService
 from tests import factories
+from tests.backend.admin.everything import one_of_everything
 from tests.factories.business import NOW
 from tests.rows import snapshot
 
