@@ -11,12 +11,12 @@ from backend.scheduling.rules import DayReason
 from backend.subscriptions import queries
 from backend.subscriptions.queries import PlanRequest
 from backend.subscriptions.rules import Frequency, Placement
+from schema.availability import People
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.payloads import UserError, user_errors
-from schema.scheduling import People
 from schema.staff import Staff
 
 strawberry.enum(Frequency, name="Frequency", description="How often somebody comes.")

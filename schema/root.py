@@ -6,6 +6,7 @@ from strawberry.tools import merge_types
 from schema.accounts import AccountsMutation
 from schema.assortment import CategoryTreeMutation, ProposalsMutation, ServiceExtrasMutation
 from schema.audit import AuditQuery
+from schema.availability import AvailabilityQuery
 from schema.bookings import BookingsMutation, BookingsQuery
 from schema.business import BusinessQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
@@ -33,6 +34,7 @@ Query = merge_types(
     "Query",
     (
         AuditQuery,
+        AvailabilityQuery,
         BookingsQuery,
         BusinessQuery,
         CatalogueQuery,

@@ -1,7 +1,6 @@
 """Visits, bookable times, and the schedule of the day."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date as Date  # a field is called `date`
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 import strawberry_django
 from django.db.models import QuerySet
-from strawberry_django.optimizer import optimizer
 
 from backend.core.viewer import Viewer
 from backend.events.queries import log_end
@@ -20,14 +18,11 @@ from backend.scheduling.permissions import party_of, sees_contact, sees_internal
 from backend.scheduling.rules import (
     AppointmentStatus,
     AppointmentType,
-    DayReason,
     Party,
     PaymentStatus,
-    Slot,
     objection_to_cancelling,
     objection_to_rescheduling,
 )
-from backend.staff.models import Staff as StaffModel
 from backend.staff.queries import staff_rows
 from backend.subscriptions.permissions import sees_plan_of_visit
 from schema.catalogue import Service
@@ -49,7 +44,6 @@ if TYPE_CHECKING:
     from schema.subscriptions import Visit
 
 strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
-strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
 
 
 _AGREEMENT = [
@@ -263,57 +257,6 @@ class Alternative:
         return staff_rows({self.staff_id})  # type: ignore[return-value]
 
 
-class People:
-    """The staff of one answer, fetched in one statement when the first is asked for."""
-
-    def __init__(self, staff_ids: set[int]) -> None:
-        self._staff_ids = staff_ids
-        self._rows: dict[int, StaffModel] | None = None
-
-    def get(self, staff_id: int, info: Info) -> StaffModel:
-        if self._rows is None:
-            rows = staff_rows(self._staff_ids)
-            extension = optimizer.get()
-            if extension is not None:
-                rows = extension.optimize(rows, info=info)
-            self._rows = {row.pk: row for row in rows}
-        return self._rows[staff_id]
-
-
-@strawberry.type(description="A time that can be booked.")
-class AvailabilitySlot:
-    slot: strawberry.Private[Slot]
-    people: strawberry.Private[People]
-
-    @strawberry.field(description="Start, in UTC.")
-    def start(self) -> datetime:
-        return self.slot.start
-
-    @strawberry.field(description="End of the work, in UTC; a pause may follow it.")
-    def end(self) -> datetime:
-        return self.slot.end
-
-    @strawberry.field(description="Who would come.")
-    def staff(self, info: Info) -> Staff:
-        return self.people.get(self.slot.staff_id, info)  # type: ignore[return-value]
-
-    @strawberry.field(description="What it costs when this member of staff comes, extras included.")
-    def price(self) -> Money:
-        return money(self.slot.price)
-
-
-@strawberry.type(description="The bookable times of a date in the business's time zone.")
-class AvailabilityDay:
-    found: strawberry.Private[Sequence[Slot]]
-    people: strawberry.Private[People]
-    date: Date = strawberry.field(description="The date.")
-    reason: DayReason | None = strawberry.field(description="Why there is no slot; null where there is one.")
-
-    @strawberry.field(description="What can be booked, by start.")
-    def slots(self) -> list[AvailabilitySlot]:
-        return [AvailabilitySlot(slot=slot, people=self.people) for slot in self.found]
-
-
 @strawberry.type(description="Visits of some days, and where the live feed goes on from there.")
 class Schedule:
     rows: strawberry.Private[QuerySet[AppointmentModel]]
@@ -326,37 +269,6 @@ class Schedule:
 
 @strawberry.type
 class SchedulingQuery:
-    @strawberry.field(description="Bookable times, day by day. A day without any says why. At most 62 days. Public.")
-    def availability(
-        self,
-        info: Info,
-        service_id: Annotated[strawberry.ID, strawberry.argument(description="What is to be done.")],
-        postcode: Annotated[str, strawberry.argument(description="Where, as a whole postcode or an outward code.")],
-        first: Annotated[Date, strawberry.argument(name="from", description="First date.")],
-        last: Annotated[Date, strawberry.argument(name="to", description="Last date, included.")],
-        extra_ids: Annotated[
-            list[strawberry.ID] | None, strawberry.argument(description="Extras of the service; they take time, too.")
-        ] = None,
-        staff_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only this member of staff; by default anyone.")
-        ] = None,
-    ) -> list[AvailabilityDay]:
-        days = queries.availability(
-            viewer=info.context.viewer,
-            service_id=decode_id(service_id, "Service", ("service_id",)),
-            postcode=postcode,
-            first=first,
-            last=last,
-            extra_ids=[
-                decode_id(extra_id, "ServiceExtra", ("extra_ids", position))
-                for position, extra_id in enumerate(extra_ids or [])
-            ],
-            staff_id=decode_optional_id(staff_id, "Staff", ("staff_id",)),
-            now=info.context.now,
-        )
-        people = People({slot.staff_id for day in days for slot in day.slots})
-        return [AvailabilityDay(found=day.slots, people=people, date=day.date, reason=day.reason) for day in days]
-
     @strawberry_django.connection(
         Connection[Appointment],
         description="Visits: customers see their own, staff those of their day, managers those of whom they manage.",

@@ -22,7 +22,7 @@ from backend.orders import actions as orders_actions
 from backend.orders.actions import OrderRequest
 from backend.orders.rules import CartItem
 from backend.scheduling import actions as scheduling_actions
-from backend.scheduling import queries as scheduling_queries
+from backend.scheduling.queries.searching import Wish, availability
 from backend.staff import actions as staff_actions
 from backend.staff.rules import Break, DayHours, DayOfWeek
 
@@ -203,10 +203,9 @@ class Loader:
     def _free_time(self, order: DemoOrder, postcode: str) -> datetime:
         """The first time on a day with a free one for all of the order's pieces; some days have none."""
         first = business().today(self.now) + timedelta(days=order.days)
-        days = scheduling_queries.availability(
+        days = availability(
             viewer=NOBODY,
-            service_id=self.services[order.service],
-            postcode=postcode,
+            wish=Wish(service_id=self.services[order.service], postcode=postcode),
             first=first,
             last=first + timedelta(days=_SEARCH_DAYS),
             now=self.now,

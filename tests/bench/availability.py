@@ -60,9 +60,10 @@ def measure() -> int:
     import psycopg
 
     from backend.core.viewer import NOBODY
-    from backend.scheduling.queries import availability
+    from backend.scheduling.queries.searching import Wish, availability
 
     service_id, staff_ids = build()
+    wish = Wish(service_id=service_id, postcode="SW1A 2AA")
     first, last = FIRST.date(), (FIRST + timedelta(days=DAYS - 1)).date()
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as bare:
         bare.execute("ANALYZE")
@@ -71,9 +72,7 @@ def measure() -> int:
             return len(bare.execute(ROWS, [staff_ids, FIRST, FIRST + timedelta(days=DAYS)]).fetchall())
 
         def search() -> int:
-            days = availability(
-                viewer=NOBODY, service_id=service_id, postcode="SW1A 2AA", first=first, last=last, now=NOW
-            )
+            days = availability(viewer=NOBODY, wish=wish, first=first, last=last, now=NOW)
             return sum(len(day.slots) for day in days)
 
         assert fetch() == CLAIMS

@@ -18,7 +18,7 @@ from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.money import ZERO
 from backend.core.viewer import Viewer
-from backend.geography.queries import locate, locate_all
+from backend.geography.queries import locate_all
 from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
 from backend.scheduling.permissions import require_schedule
@@ -28,7 +28,6 @@ from backend.scheduling.rules import (
     Alternative,
     AppointmentStatus,
     Assignment,
-    AvailabilityDay,
     Busy,
     Day,
     Handover,
@@ -39,7 +38,6 @@ from backend.scheduling.rules import (
     Workload,
     day_of,
     days_between,
-    find_slots,
     may_take,
     with_travel,
     without_breaks,
@@ -350,40 +348,6 @@ def booking_window(now: datetime) -> Window:
         earliest=math.ceil((now + configured.booking_notice).timestamp()),
         latest=int((now + configured.booking_horizon).timestamp()),
     )
-
-
-def availability(
-    *,
-    viewer: Viewer,
-    service_id: int,
-    postcode: str,
-    first: date,
-    last: date,
-    extra_ids: Sequence[int] = (),
-    staff_id: int | None = None,
-    now: datetime,
-) -> list[AvailabilityDay]:
-    """Bookable times of a service at a postcode, for each date from `first` to `last`, both included.
-
-    The dates are of the business's zone. With `staff_id`, of that member of staff alone. Nine statements, however many
-    people and days. Refuses what is unknown, can't be booked, or is longer than MAX_DAYS; the dates' fields are called
-    `from` and `to`, as in the API.
-    """
-    if last < first:
-        raise InvalidInput("The last day lies before the first.", ("to",))
-    if (last - first).days >= MAX_DAYS:
-        raise OutOfRange(f"A search covers at most {MAX_DAYS} days.", ("to",))
-    if first.year < now.year - 1 or last.year > now.year + 100:
-        raise OutOfRange("These dates are too far away.", ("from",))
-    need = need_for(viewer, service_id, extra_ids)
-    place = locate(postcode, field=("postcode",))
-    days = days_between(first, last, business().zone)
-    found = workloads_on(
-        days, place=place, service_ids=[service_id], staff_ids=None if staff_id is None else [staff_id], now=now
-    )
-    if staff_id is not None and not found:
-        raise NotFound("There is no such member of staff.", ("staff_id",))
-    return find_slots(days, found, need, window=booking_window(now), grid_minutes=business().slot_grid_minutes)
 
 
 def need_for(viewer: Viewer, service_id: int, extra_ids: Sequence[int] = ()) -> Need:

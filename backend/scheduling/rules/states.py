@@ -54,6 +54,37 @@ class DayReason(StrEnum):
     BEYOND_HORIZON = "BEYOND_HORIZON"
 
 
+class SlotReason(StrEnum):
+    """Why one time of the grid is not offered."""
+
+    NO_STAFF_FOR_SERVICE = "NO_STAFF_FOR_SERVICE"
+    OUT_OF_AREA = "OUT_OF_AREA"
+    NOT_WORKING = "NOT_WORKING"
+    TOO_SOON = "TOO_SOON"
+    BEYOND_HORIZON = "BEYOND_HORIZON"
+    TIME_OFF = "TIME_OFF"
+    BOOKED = "BOOKED"
+    HELD = "HELD"
+    TRAVEL_TIME = "TRAVEL_TIME"
+    DAILY_LIMIT = "DAILY_LIMIT"
+    FULLY_BOOKED = "FULLY_BOOKED"
+
+    @property
+    def in_general(self) -> "SlotReason":
+        """What customers are told: that a person's time is taken, never by what."""
+        return SlotReason.FULLY_BOOKED if self in _PRIVATE_REASONS else self
+
+
+_PRIVATE_REASONS = frozenset(
+    {
+        SlotReason.TIME_OFF,
+        SlotReason.BOOKED,
+        SlotReason.HELD,
+        SlotReason.TRAVEL_TIME,
+        SlotReason.DAILY_LIMIT,
+    }
+)
+
 OPEN_STATUSES = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS})
 """A visit in one of these holds a claim; no other does."""
 

@@ -32,7 +32,7 @@ from backend.scheduling.actions import (
 from backend.scheduling.actions.holds import MAX_HOLDS_OF_CLIENT, MAX_HOLDS_OF_EMAIL
 from backend.scheduling.errors import HoldExpired, NoStaffAvailable, NoTime, SlotTaken, TooManyHolds
 from backend.scheduling.models import Appointment, Claim, Hold
-from backend.scheduling.queries import availability
+from backend.scheduling.queries.searching import Wish, availability
 from backend.scheduling.rules import AppointmentType, VisitPlan
 from backend.staff.models import Staff
 from tests import factories
@@ -106,7 +106,8 @@ def book(staff: Staff, service: Service, *, now: datetime) -> None:
 
 
 def offered(service: Service, now: datetime) -> list[str]:
-    (day,) = availability(viewer=NOBODY, service_id=service.pk, postcode="SW1A 2AA", first=MONDAY, last=MONDAY, now=now)
+    wish = Wish(service_id=service.pk, postcode="SW1A 2AA")
+    (day,) = availability(viewer=NOBODY, wish=wish, first=MONDAY, last=MONDAY, now=now)
     return [f"{slot.start:%H:%M}" for slot in day.slots]
 
 

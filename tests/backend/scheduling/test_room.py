@@ -19,7 +19,7 @@ from backend.orders.actions import confirm_order
 from backend.scheduling.actions import Move, book_visits, cancel_visits, complete_visits, move_visits
 from backend.scheduling.errors import DailyLimit, NoStaffAvailable, TravelTime
 from backend.scheduling.models import Appointment, Claim
-from backend.scheduling.queries import availability
+from backend.scheduling.queries.searching import Wish, availability
 from backend.scheduling.rules import AppointmentType, VisitPlan, travel_seconds
 from backend.staff.models import Staff
 from tests import factories
@@ -79,7 +79,8 @@ def book(*visits: VisitPlan, now: datetime) -> list[Appointment]:
 
 
 def offered(service: Service, now: datetime, postcode: str = "SW1A 2AA", day: date = MONDAY) -> list[str]:
-    (found,) = availability(viewer=NOBODY, service_id=service.pk, postcode=postcode, first=day, last=day, now=now)
+    wish = Wish(service_id=service.pk, postcode=postcode)
+    (found,) = availability(viewer=NOBODY, wish=wish, first=day, last=day, now=now)
     return [f"{slot.start:%H:%M}" for slot in found.slots]
 
 

@@ -66,6 +66,12 @@ ROWS: tuple[Row, ...] = (
         EVERYONE,
         lambda world, who: {"id": world.id("service")},
     ),
+    Row(
+        "Query.nextAvailable",
+        'query($id: ID!) { nextAvailable(serviceId: $id, postcode: "SW1A", count: 2) { staff { id } } }',
+        EVERYONE,
+        lambda world, who: {"id": world.id("service")},
+    ),
     node("Appointment", "visit", {"customer staff manager admin": OK, "*": NULL}),
     listing(
         "appointments",

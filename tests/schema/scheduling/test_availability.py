@@ -10,6 +10,7 @@ from backend.staff.models import ScheduleException, Staff
 from tests import factories
 from tests.client import Api, gid
 from tests.factories import extra as add_extra
+from tests.personas import Personas
 from tests.statements import count_statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("london", "at_now")]
@@ -177,3 +178,135 @@ def test_ten_people_over_two_months_take_as_many_statements_as_one_on_a_day(api:
         add()
     ten = count_statements(api, QUERY, **variables, to="2027-05-01")
     assert (one, ten) == (9, 9)
+
+
+EXPLAIN = """query($service: ID!, $staff: ID, $from: Date!, $to: Date!, $explain: Boolean) {
+  availability(serviceId: $service, postcode: "SW1A 2AA", from: $from, to: $to, staffId: $staff, explain: $explain) {
+    date slots { start } candidates { start reasons {
+      reason staff { id } blockers { kind start end appointmentId timeOffId } } } } }"""
+
+
+def explained(api: Api, service: Service, at: str, **given: Any) -> list[dict[str, Any]]:
+    """What is in the way at a time of that Monday."""
+    variables = {"service": gid(service), "from": MONDAY, "to": MONDAY, "explain": True} | given
+    (day,) = api(EXPLAIN, **variables).data["availability"]
+    (candidate,) = [each for each in day["candidates"] if each["start"][11:16] == at]
+    reasons: list[dict[str, Any]] = candidate["reasons"]
+    return reasons
+
+
+def test_each_time_of_the_grid_says_why_it_is_not_offered_and_is_offered_where_it_does_not(personas: Personas) -> None:
+    service = factories.service()
+    factories.offers(personas.staff, service)
+    factories.works(personas.staff, start="09:00", end="12:00")
+    factories.confirmed_order(service, staff=personas.staff)
+    variables = {"service": gid(service), "from": MONDAY, "to": TUESDAY}
+    for name in ("anonymous", "customer", "staff", "other_manager", "admin"):
+        for day in personas[name](EXPLAIN, **variables, explain=True).data["availability"]:
+            assert len(day["candidates"]) == 96
+            free = [each["start"] for each in day["candidates"] if not each["reasons"]]
+            assert free == [slot["start"] for slot in day["slots"]] != []
+    assert {day["candidates"] for day in personas["admin"](EXPLAIN, **variables).data["availability"]} == {None}
+
+
+def test_staff_and_office_learn_what_is_in_the_way_and_others_only_that_something_is(personas: Personas) -> None:
+    service = factories.service()
+    factories.offers(personas.staff, service)
+    order = factories.confirmed_order(service, staff=personas.staff)
+    visit = order.items.get().appointment
+    assert visit is not None
+    absence = factories.time_off(personas.staff, datetime(2027, 3, 1, 10, 30, tzinfo=UTC), hours=1)
+    person = {"staff": {"id": gid(personas.staff)}}
+    booked = {
+        "kind": "APPOINTMENT",
+        "start": "2027-03-01T09:00:00+00:00",
+        "end": "2027-03-01T10:15:00+00:00",
+        "appointmentId": gid(visit),
+        "timeOffId": None,
+    }
+    away = {
+        "kind": "TIME_OFF",
+        "start": "2027-03-01T10:30:00+00:00",
+        "end": "2027-03-01T11:30:00+00:00",
+        "appointmentId": None,
+        "timeOffId": gid(absence),
+    }
+    whole = [
+        {"reason": "BOOKED", "blockers": [booked]} | person,
+        {"reason": "TIME_OFF", "blockers": [away]} | person,
+    ]
+    general: list[dict[str, Any]] = [{"reason": "FULLY_BOOKED", "staff": None, "blockers": []}]
+    for name, api in personas.apis.items():
+        knows = name in ("staff", "manager", "admin")
+        assert explained(api, service, "10:00") == (whole if knows else general), name
+
+
+def test_an_explanation_takes_one_statement_more_however_many_people_and_days(personas: Personas) -> None:
+    service = factories.service()
+
+    def add() -> None:
+        factories.time_off(factories.staff_member(service), datetime(2027, 3, 1, 12, tzinfo=UTC), hours=1)
+
+    add()
+    variables = {"service": gid(service), "from": MONDAY, "explain": True}
+    without_people = EXPLAIN.replace("staff { id }", "")
+    one = count_statements(personas["admin"], without_people, **variables, to=MONDAY)
+    for _ in range(9):
+        add()
+    assert one == count_statements(personas["admin"], without_people, **variables, to="2027-03-31")
+
+
+def test_too_much_to_explain_is_refused_before_it_is_worked_out(api: Api) -> None:
+    service = factories.service()
+    for _ in range(11):
+        factories.staff_member(service)
+    (error,) = api(EXPLAIN, service=gid(service), **{"from": MONDAY, "to": "2027-05-01"}, explain=True).errors
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("OUT_OF_RANGE", ["to"])
+
+
+NEXT = """query($service: ID!, $after: DateTime, $count: Int! = 5, $staff: ID) {
+  nextAvailable(serviceId: $service, postcode: "SW1A 2AA", after: $after, count: $count, staffId: $staff) {
+    start staff { name } } }"""
+
+
+def next_starts(api: Api, service: Service, **given: Any) -> list[str]:
+    return [slot["start"][:16] for slot in api(NEXT, service=gid(service), **given).data["nextAvailable"]]
+
+
+def test_the_next_times_begin_at_the_instant_and_go_on_over_days(api: Api) -> None:
+    service = factories.service(buffer_minutes=0)
+    factories.works(factories.staff_member(service), start="09:00", end="10:15")
+    assert next_starts(api, service, after="2027-03-01T09:15:00Z", count=3) == [
+        "2027-03-01T09:15",
+        "2027-03-02T09:00",
+        "2027-03-02T09:15",
+    ]
+    assert next_starts(api, service, after="2027-03-01T09:15:01Z", count=1) == ["2027-03-02T09:00"]
+
+
+def test_without_an_instant_they_begin_after_the_notice_and_they_end_at_the_horizon(api: Api) -> None:
+    service = factories.service(buffer_minutes=0)
+    staff = factories.staff_member(service)
+    assert next_starts(api, service, count=1) == ["2027-02-01T10:00"]
+    factories.time_off(staff, datetime(2027, 2, 1, 8, tzinfo=UTC), hours=24 * 178)
+    # Only the last two days before the horizon are left, half a year on: the last start lies exactly on it.
+    assert next_starts(api, service, count=20)[:1] == ["2027-07-29T08:00"]
+    assert next_starts(api, service, after="2027-12-01T00:00:00Z") == []
+    assert next_starts(api, service, after="0001-01-01T00:00:00Z", count=1) == ["2027-07-29T08:00"]
+    assert next_starts(api, service, after="9999-12-31T00:00:00Z") == []
+
+
+@pytest.mark.parametrize("count", [0, 21, -1])
+def test_one_asks_for_one_to_twenty_times(api: Api, count: int) -> None:
+    service = factories.service()
+    (error,) = api(NEXT, service=gid(service), count=count).errors
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("OUT_OF_RANGE", ["count"])
+
+
+def test_the_next_times_take_as_many_statements_for_twenty_people_as_for_one(api: Api) -> None:
+    service = factories.service()
+    factories.staff_member(service)
+    one = count_statements(api, NEXT, service=gid(service), count=1)
+    for _ in range(19):
+        factories.staff_member(service)
+    assert (one, count_statements(api, NEXT, service=gid(service), count=20)) == (10, 10)
