@@ -113,15 +113,20 @@ def email_of(customer_id: int) -> str:
 
 
 def where_to(
-    viewer: Viewer, *, address: PostalAddress | None, address_id: int | None, customer_id: int | None
+    viewer: Viewer,
+    *,
+    address: PostalAddress | None,
+    address_id: int | None,
+    customer_id: int | None,
+    missing: FieldPath = ("address",),
 ) -> tuple[PostalAddress, Place]:
     """The address of some work, cleaned as it was typed or copied from the customer's own, and where it lies.
 
-    Required unless exactly one of the two is given; InvalidInput for an address of somebody else. Refusals name
-    `address` or `address_id`.
+    Required, under `missing`, unless exactly one of the two is given; InvalidInput for an address of somebody else.
+    Refusals name `address` or `address_id`.
     """
     if (address is None) == (address_id is None):
-        raise Required("Give either an address or the id of one of yours.", ("address",))
+        raise Required("Give either an address or the id of one of yours.", missing)
     if address is not None:
         cleaned = clean_address(address, field=("address",))
         return cleaned, locate(cleaned.postcode, field=("address", "postcode"))

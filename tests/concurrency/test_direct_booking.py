@@ -30,6 +30,10 @@ from backend.scheduling.errors import NoTime
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.staff.models import Staff
 from backend.staff.queries import lock_staff
+from backend.subscriptions.actions import create_subscription
+from backend.subscriptions.models import Subscription, SubscriptionAppointment
+from backend.subscriptions.queries.asking import PlanRequest
+from backend.subscriptions.rules import Frequency
 from tests import factories
 from tests.concurrency.racing import WON, all_at_once, overlaps
 from tests.factories.business import NOW
@@ -175,6 +179,21 @@ def test_two_moves_of_one_visit_with_one_version_have_one_winner(service: Servic
     assert CustomerAppointment.objects.get().reschedules == 1
 
 
+def planning(service: Service, start: datetime, staff: Staff | None) -> partial[Any]:
+    """A month of weekly visits, from the date and at the time of `start`."""
+    request = PlanRequest(
+        service_id=service.pk,
+        frequency=Frequency.WEEKLY,
+        duration_months=1,
+        start_date=start.date(),
+        preferred_time=start.time(),
+        preferred_staff_id=None if staff is None else staff.pk,
+        guest=ADA,
+        address=HOME,
+    )
+    return partial(create_subscription, viewer=NOBODY, request=request, now=NOW)
+
+
 def mixed_works(service: Service, admin: Viewer, people: list[Staff]) -> list[Callable[[], Any]]:
     """200 of everything that takes time, over few people and days, in a fixed shuffle."""
     dice = random.Random(11)  # noqa: S311 - a fixed shuffle
@@ -190,9 +209,9 @@ def mixed_works(service: Service, admin: Viewer, people: list[Staff]) -> list[Ca
         for hour in range(0, 8, 2)
     ]
     for number in range(200):
-        if number % 4 == 0:
+        if number % 5 == 0:
             works.append(booking(service, some_time(), dice.choice([None, *people])))
-        elif number % 4 == 1:
+        elif number % 5 == 1:
             start = some_time()
             order = factories.pending_order(
                 service,
@@ -202,10 +221,12 @@ def mixed_works(service: Service, admin: Viewer, people: list[Staff]) -> list[Ca
                 scheduled_time=time(start.hour, start.minute),
             )
             works.append(partial(confirm_order, viewer=admin, order_id=order.pk, now=NOW))
-        elif number % 4 == 2:
-            works.append(moving_to(moved[number // 4 % len(moved)], some_time(5), dice.choice([None, *people])))
+        elif number % 5 == 2:
+            works.append(moving_to(moved[number // 5 % len(moved)], some_time(5), dice.choice([None, *people])))
+        elif number % 5 == 3:
+            works.append(planning(service, some_time(), dice.choice([None, *people])))
         else:
-            row = moved[number // 4 % len(moved)]
+            row = moved[number // 5 % len(moved)]
             request = RescheduleRequest(appointment_id=row.pk, start=some_time(5))
             works.append(partial(reschedule_appointment, viewer=admin, request=request, address="office", now=NOW))
     dice.shuffle(works)
@@ -220,7 +241,7 @@ def waves(works: list[Callable[[], Any]], size: int = 40) -> Counter[str]:
     return outcomes
 
 
-def test_two_hundred_bookings_confirmations_and_moves_neither_deadlock_nor_overlap(
+def test_two_hundred_bookings_confirmations_plans_and_moves_neither_deadlock_nor_overlap(
     service: Service, admin: Viewer
 ) -> None:
     people = [factories.staff_member(service) for _ in range(4)]
@@ -233,6 +254,10 @@ def test_two_hundred_bookings_confirmations_and_moves_neither_deadlock_nor_overl
     assert outcomes[WON] >= 30
     assert overlaps() == 0
     assert Claim.objects.count() == Appointment.objects.count() > before
+    assert Subscription.objects.count() == 40
+    visits = SubscriptionAppointment.objects.all()
+    assert visits.filter(appointment=None, status="SCHEDULED").count() == 0
+    assert visits.filter(status="UNPLACED", reason="").count() == 0
 
 
 def test_control_without_the_order_of_locks_moves_deadlock(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,9 @@ from backend.coupons.actions import redeem
 from backend.coupons.queries import coupon_by_code
 from backend.coupons.rules import Line as CouponLine
 from backend.coupons.rules import normalise_code
-from backend.customers.queries import address_for
-from backend.customers.rules import Contact, PostalAddress, clean_address, clean_contact
+from backend.customers.queries import where_to
+from backend.customers.rules import Contact, PostalAddress, clean_contact
 from backend.events.actions import emit
-from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.orders.events import OrderPlaced
 from backend.orders.models import Order, OrderItem, OrderItemExtra
@@ -126,23 +125,7 @@ def _who(viewer: Viewer, request: OrderRequest) -> tuple[int | None, Contact | N
 
 
 def _where(viewer: Viewer, request: OrderRequest) -> tuple[PostalAddress, Place]:
-    return place_of(viewer, request.address, request.address_id, customer_id=viewer.customer_id)
-
-
-def place_of(
-    viewer: Viewer, given: PostalAddress | None, address_id: int | None, *, customer_id: int | None
-) -> tuple[PostalAddress, Place]:
-    """The address, cleaned or copied from the customer's own, and where it lies."""
-    if (given is None) == (address_id is None):
-        raise Required("Give either an address or the id of one of yours.", ("address",))
-    if given is not None:
-        address = clean_address(given, field=("address",))
-        return address, locate(address.postcode, field=("address", "postcode"))
-    row = address_for(viewer, address_id or 0, field=("address_id",))
-    if row.customer_id != customer_id:
-        raise InvalidInput("This is another customer's address.", ("address_id",))
-    address = PostalAddress(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
-    return address, locate(address.postcode, field=("address_id",))
+    return where_to(viewer, address=request.address, address_id=request.address_id, customer_id=viewer.customer_id)
 
 
 def orderable_start(day: date, at: time, *, now: datetime, fields: tuple[str, str]) -> datetime:

@@ -7,10 +7,11 @@ from backend.core.errors import InvalidInput, InvalidTransition, NotAllowed, Pro
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Permission, Viewer
+from backend.customers.queries import where_to
 from backend.customers.rules import Contact, PostalAddress, clean_contact
 from backend.events.actions import emit
 from backend.orders.actions.items import reprice_coupon
-from backend.orders.actions.place import orderable_start, place_of, require_covered
+from backend.orders.actions.place import orderable_start, require_covered
 from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderChanged
 from backend.orders.models import Order
@@ -171,7 +172,9 @@ def _set_contact(order: Order, given: Contact) -> None:
 
 
 def _set_address(viewer: Viewer, order: Order, changes: OrderChanges) -> None:
-    address, place = place_of(viewer, changes.address, changes.address_id, customer_id=order.customer_id)
+    address, place = where_to(
+        viewer, address=changes.address, address_id=changes.address_id, customer_id=order.customer_id
+    )
     lines = [line_of(item) for item in items_of(order)]
     prices = price_list([CartItem(service_id=line.service_id) for line in lines])
     field = ("address_id",) if changes.address is None else ("address", "postcode")

@@ -54,6 +54,7 @@ def erase_bookings(*, customer_id: int, now: datetime) -> None:
         line2="",
         city="",
         postcode="",
+        tracking_token=None,
     )
     forget_values(model="scheduling.CustomerAppointment", object_ids=bookings.values_list("pk", flat=True))
     forget_values(model="scheduling.Appointment", object_ids=bookings.values_list("appointment_id", flat=True))

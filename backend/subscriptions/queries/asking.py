@@ -15,8 +15,8 @@ from backend.core.viewer import Permission, Viewer
 from backend.coupons.queries import coupon_by_code, terms_of
 from backend.coupons.rules import Line as CouponLine
 from backend.coupons.rules import discount, first_objection, normalise_code
-from backend.customers.queries import address_for, customer_for, email_of
-from backend.customers.rules import Contact, PostalAddress, clean_address, clean_contact
+from backend.customers.queries import customer_for, email_of, where_to
+from backend.customers.rules import Contact, PostalAddress, clean_contact
 from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.scheduling.errors import NoStaffAvailable, OutOfArea, StaffNotQualified
@@ -234,17 +234,13 @@ def _who(viewer: Viewer, request: PlanRequest) -> tuple[int | None, Contact | No
 
 
 def _where(viewer: Viewer, request: PlanRequest, *, missing: FieldPath = ("address",)) -> tuple[PostalAddress, Place]:
-    """The address, cleaned or copied from the customer's own, and where it lies."""
-    if (request.address is None) == (request.address_id is None):
-        raise Required("Give either an address or the id of one of yours.", missing)
-    if request.address is not None:
-        address = clean_address(request.address, field=("address",))
-        return address, locate(address.postcode, field=("address", "postcode"))
-    row = address_for(viewer, request.address_id or 0, field=("address_id",))
-    if row.customer_id != (request.customer_id or viewer.customer_id):
-        raise InvalidInput("This is another customer's address.", ("address_id",))
-    address = PostalAddress(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
-    return address, locate(address.postcode, field=("address_id",))
+    return where_to(
+        viewer,
+        address=request.address,
+        address_id=request.address_id,
+        customer_id=request.customer_id or viewer.customer_id,
+        missing=missing,
+    )
 
 
 def _place_field(request: PlanRequest) -> FieldPath:
