@@ -29,6 +29,7 @@ from schema.staff_reviews import StaffReviewsMutation, StaffReviewsQuery
 from schema.subscriptions import SubscriptionsMutation, SubscriptionsQuery
 from schema.tracking import TrackingMutation
 from schema.viewer import ViewerQuery
+from schema.visits import VisitsMutation, VisitsQuery
 
 Query = merge_types(
     "Query",
@@ -50,6 +51,7 @@ Query = merge_types(
         SubscriptionsQuery,
         StaffReviewsQuery,
         ViewerQuery,
+        VisitsQuery,
     ),
 )
 Mutation = merge_types(
@@ -75,6 +77,7 @@ Mutation = merge_types(
         TrackingMutation,
         SubscriptionsMutation,
         StaffReviewsMutation,
+        VisitsMutation,
     ),
 )
 Subscription = merge_types("Subscription", (LiveSubscription,))

@@ -19,7 +19,7 @@ from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
 from schema.customers import Customer, PostalAddress
-from schema.ids import decode_id
+from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
@@ -326,7 +326,7 @@ class SubscriptionsQuery:
         tracking_token: Annotated[str, strawberry.argument(description="The token that making the plan gave.")],
     ) -> SubscriptionPlan | None:
         return queries.track_subscription(  # type: ignore[return-value]
-            tracking_token=tracking_token, address=info.context.address
+            tracking_token=tracking_token, address=info.context.address, now=info.context.now
         )
 
     @strawberry.field(
@@ -369,6 +369,38 @@ class ConfirmSubscriptionInput:
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
 
+@strawberry.input(description="The plan to pause: by its id, or by its tracking token.")
+class PauseSubscriptionInput:
+    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
+    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+    resume_on: date | None = strawberry.field(default=None, description="When it goes on by itself.")
+    reason: str = strawberry.field(default="", description="Why, at most 500 characters.")
+    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+
+
+@strawberry.input(description="The paused plan that goes on: by its id, or by its tracking token.")
+class ResumeSubscriptionInput:
+    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
+    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+    start_date: date | None = strawberry.field(
+        default=None, description="First date again; by default the next of the plan's rhythm after today."
+    )
+    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+
+
+@strawberry.input(description="The plan to end: by its id, or by its tracking token.")
+class CancelSubscriptionInput:
+    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
+    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+    reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
+    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+
+
+@strawberry.input(description="The guest's plan that the signed-in customer takes over.")
+class LinkGuestSubscriptionInput:
+    tracking_token: str = strawberry.field(description="The plan's token.")
+
+
 @strawberry.type
 class SubscriptionsMutation:
     @mutation(
@@ -394,3 +426,51 @@ class SubscriptionsMutation:
             now=info.context.now,
         )
         return SubscriptionPayload(row=plan)
+
+    @mutation(
+        description="Let nobody come for a while. Visits past their notice are called off, and planned again when the "
+        "plan is resumed; a visit within its notice takes place. Guests by token, customers, and the office."
+    )
+    def pause_subscription(self, info: Info, input: PauseSubscriptionInput) -> SubscriptionPayload:
+        plan = actions.pause_subscription(
+            **_named(info, input), resume_on=input.resume_on, reason=input.reason, version=input.version
+        )
+        return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
+
+    @mutation(
+        description="Let a paused plan go on: as many visits as it owes are planned again, and its end moves. Guests "
+        "by token, customers, and the office."
+    )
+    def resume_subscription(self, info: Info, input: ResumeSubscriptionInput) -> SubscriptionPayload:
+        plan = actions.resume_subscription(**_named(info, input), start_date=input.start_date, version=input.version)
+        return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
+
+    @mutation(
+        description="End a plan. By its owner, a visit within its notice still takes place; by the office, with a "
+        "reason, none does. Guests by token, customers, and the office."
+    )
+    def cancel_subscription(self, info: Info, input: CancelSubscriptionInput) -> SubscriptionPayload:
+        plan = actions.cancel_subscription(**_named(info, input), reason=input.reason, version=input.version)
+        return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
+
+    @mutation(description="Take over a guest's plan: for the signed-in customer whose verified e-mail is the guest's.")
+    def link_guest_subscription(self, info: Info, input: LinkGuestSubscriptionInput) -> SubscriptionPayload:
+        plan = actions.link_guest_subscription(
+            viewer=info.context.viewer,
+            tracking_token=input.tracking_token,
+            address=info.context.address,
+            now=info.context.now,
+        )
+        return SubscriptionPayload(row=plan)
+
+
+def _named(
+    info: Info, input: PauseSubscriptionInput | ResumeSubscriptionInput | CancelSubscriptionInput
+) -> dict[str, Any]:
+    return {
+        "viewer": info.context.viewer,
+        "subscription_id": decode_optional_id(input.subscription_id, "SubscriptionPlan", ("subscription_id",)),
+        "tracking_token": input.tracking_token,
+        "address": info.context.address,
+        "now": info.context.now,
+    }

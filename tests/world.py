@@ -112,6 +112,8 @@ def _add_plans(world: World, service: Service) -> None:
     unplaced = factories.unplaced_visit(guest)
     world.add("unplaced visit", unplaced, "Visit")
     world.add("guest appointment", Appointment.objects.get(visit__subscription=guest))
+    paused = factories.paused_plan(service, staff=staff, customer=customer, start_date=date(2027, 3, 1))
+    world.add("paused plan", paused, "SubscriptionPlan")
     world.add("pending plan", factories.pending_plan(service, customer=customer, start_date=start), "SubscriptionPlan")
 
 

@@ -20,6 +20,7 @@ from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries, forget_old_events
 from backend.scheduling.actions import forget_ended_holds
+from backend.subscriptions.actions import tell_plans_to_place, tell_plans_to_resume
 from workers.models import PeriodicRun
 
 LIMIT = 5_000
@@ -60,6 +61,8 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("forget_old_idempotency_keys", timedelta(hours=1), forget_old_keys),
     Job("forget_ended_access_tokens", timedelta(hours=6), forget_ended_tokens),
+    Job("resume_plans", timedelta(minutes=15), tell_plans_to_resume),
+    Job("place_visits_of_plans", timedelta(hours=6), tell_plans_to_place),
     Job("forget_done_deliveries", timedelta(hours=1), forget_done_deliveries),
     Job("forget_old_changes", timedelta(hours=6), forget_old_changes),
     Job("forget_ended_holds", timedelta(minutes=5), forget_ended_holds),

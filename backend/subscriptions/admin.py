@@ -7,14 +7,22 @@ from django.db.models import QuerySet
 
 from backend.core.admin import DatesFilter, ReadOnlyAdmin, ReadOnlyTable, RowAction
 from backend.core.viewer import Permission, Viewer
-from backend.subscriptions.actions import confirm_subscription
+from backend.subscriptions.actions import (
+    approve_visit_change,
+    cancel_subscription,
+    confirm_subscription,
+    generate_visits,
+    pause_subscription,
+    reject_visit_change,
+    resume_subscription,
+)
 from backend.subscriptions.models import (
     Subscription,
     SubscriptionAppointment,
     SubscriptionAppointmentChangeRequest,
 )
 from backend.subscriptions.queries import changes_visible_to, subscriptions_visible_to, visits_visible_to
-from backend.subscriptions.rules import SubscriptionStatus
+from backend.subscriptions.rules import SubscriptionStatus, VisitChangeStatus
 
 CONFIRM = RowAction(
     name="confirm",
@@ -23,6 +31,57 @@ CONFIRM = RowAction(
     act=lambda viewer, row, now, _: confirm_subscription(viewer=viewer, subscription_id=row.pk, now=now),
     offered=lambda row: row.status == SubscriptionStatus.PENDING,
     style="primary",
+)
+PAUSE = RowAction(
+    name="pause",
+    label="Pause",
+    done="paused",
+    act=lambda viewer, row, now, reason: pause_subscription(
+        viewer=viewer, subscription_id=row.pk, reason=reason, address="", now=now
+    ),
+    offered=lambda row: row.status == SubscriptionStatus.ACTIVE,
+    asks_reason=True,
+)
+RESUME = RowAction(
+    name="resume",
+    label="Resume",
+    done="resumed",
+    act=lambda viewer, row, now, _: resume_subscription(viewer=viewer, subscription_id=row.pk, address="", now=now),
+    offered=lambda row: row.status == SubscriptionStatus.PAUSED,
+    style="primary",
+)
+GENERATE = RowAction(
+    name="generate",
+    label="Place what is unplaced",
+    done="tried",
+    act=lambda viewer, row, now, _: generate_visits(viewer=viewer, subscription_id=row.pk, now=now),
+    offered=lambda row: row.status == SubscriptionStatus.ACTIVE,
+)
+CANCEL = RowAction(
+    name="cancel",
+    label="Cancel",
+    done="cancelled",
+    act=lambda viewer, row, now, reason: cancel_subscription(
+        viewer=viewer, subscription_id=row.pk, reason=reason, address="", now=now
+    ),
+    offered=lambda row: row.ended_at is None,
+    asks_reason=True,
+    style="danger",
+)
+APPROVE = RowAction(
+    name="approve",
+    label="Approve",
+    done="approved",
+    act=lambda viewer, row, now, _: approve_visit_change(viewer=viewer, change_id=row.pk, now=now),
+    offered=lambda row: row.status == VisitChangeStatus.PENDING,
+    style="primary",
+)
+REJECT = RowAction(
+    name="reject",
+    label="Reject",
+    done="rejected",
+    act=lambda viewer, row, now, _: reject_visit_change(viewer=viewer, change_id=row.pk, now=now),
+    offered=lambda row: row.status == VisitChangeStatus.PENDING,
 )
 
 
@@ -70,7 +129,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     ordering = ["-created_at", "-id"]
     exclude = ["tracking_token"]
     inlines = [VisitInline]
-    row_actions = [CONFIRM]
+    row_actions = [CONFIRM, PAUSE, RESUME, GENERATE, CANCEL]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return subscriptions_visible_to(viewer)
@@ -108,6 +167,7 @@ class VisitChangeAdmin(ReadOnlyAdmin):
     list_select_related = ["visit"]
     search_fields = ["visit__subscription__subscription_number", "visit__subscription__guest_email"]
     ordering = ["-created_at", "-id"]
+    row_actions = [APPROVE, REJECT]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return changes_visible_to(viewer)

@@ -1,5 +1,7 @@
 """Plans: the same service again and again, and each visit that a plan owes."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -147,6 +149,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return self.subscription_number
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was completed or cancelled."""
+        return self.completed_at or self.cancelled_at
 
     @property
     def contact_name(self) -> str:

@@ -21,7 +21,7 @@ from tests.factories.business import (
 )
 from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
-from tests.factories.subscriptions import active_plan, pending_plan, unplaced_visit
+from tests.factories.subscriptions import active_plan, paused_plan, pending_plan, unplaced_visit
 
 __all__ = [
     "active_plan",
@@ -38,6 +38,7 @@ __all__ = [
     "held_slot",
     "manager",
     "offers",
+    "paused_plan",
     "pending_order",
     "pending_plan",
     "service",

@@ -32,6 +32,22 @@ def pending_plan(service: Service, **given: Any) -> Subscription:
     return _plan(service, 5, **{"status": "PENDING"} | given)
 
 
+def paused_plan(service: Service, *, staff: Staff, **given: Any) -> Subscription:
+    """A guest's plan of five visits with `staff` on Mondays at 09:00, all of them taken away by a pause."""
+    values = {"status": "PAUSED", "paused_at": NOW, "confirmed_at": NOW, "staff": staff, "visit_time": time(9)}
+    plan = _plan(service, 5, **values | given)
+    for number in range(5):
+        nominal = plan.start_date + timedelta(days=7 * number)
+        SubscriptionAppointment.objects.create(
+            subscription=plan,
+            sequence=number + 1,
+            nominal_date=nominal,
+            due_before=nominal + timedelta(days=7),
+            status="CANCELLED",
+        )
+    return plan
+
+
 def _plan(service: Service, visits: int, **given: Any) -> Subscription:
     customer = given.get("customer")
     start: date = given.get("start_date", date(2027, 3, 1))

@@ -34,7 +34,7 @@ def place_visits_of(
     placements, kept = find_places(
         visits, need_of(plan), wish=wish_of(plan), place=place, candidates=candidates, now=now
     )
-    _keep(plan, placements, kept)
+    _keep(plan, kept)
     rows = _rows(plan, placements)
     known = {row.sequence: row for row in plan.visits.filter(sequence__in=[each.sequence for each in visits])}
     _book(plan, list(zip(placements, rows, strict=True)), place, actor_id, now)
@@ -48,11 +48,10 @@ def place_visits_of(
     return rows
 
 
-def _keep(plan: Subscription, placements: Sequence[Placement], kept: Wish) -> None:
+def _keep(plan: Subscription, kept: Wish) -> None:
     """The first visit that is placed sets the time and the staff of the rest, once."""
-    if plan.staff_id is not None or kept.minute is None or not any(each.slot is not None for each in placements):
-        return
-    plan.visit_time, plan.staff_id = time(*divmod(kept.minute, 60)), kept.staff_id
+    if plan.staff_id is None and kept.is_kept and kept.minute is not None:
+        plan.visit_time, plan.staff_id = time(*divmod(kept.minute, 60)), kept.staff_id
 
 
 def _rows(plan: Subscription, placements: Sequence[Placement]) -> list[SubscriptionAppointment]:

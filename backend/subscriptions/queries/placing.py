@@ -113,7 +113,8 @@ def wish_of(subscription: Subscription) -> Wish:
     """The time and the staff that a plan keeps; before its first visit is placed, those that were asked for."""
     at = subscription.visit_time or subscription.preferred_time
     staff_id = subscription.staff_id or subscription.preferred_staff_id
-    return Wish(None if at is None else at.hour * 60 + at.minute, staff_id)
+    is_kept = subscription.staff_id is not None
+    return Wish(None if at is None else at.hour * 60 + at.minute, staff_id, is_kept=is_kept)
 
 
 def times_near(subscription: Subscription, wanted: datetime, *, now: datetime) -> list[Alternative]:

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
+from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
 from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Permission, Viewer, require_signed_in
+from backend.orders.rules import tracking_expired
 from backend.subscriptions.models import (
     Subscription,
     SubscriptionAppointment,
@@ -106,10 +108,12 @@ def require_one_name(*, subscription_id: int | None, tracking_token: str | None,
         require_within(TOKEN_LOOKUPS, address)
 
 
-def named_subscription(viewer: Viewer, *, subscription_id: int | None, tracking_token: str | None) -> Subscription:
+def named_subscription(
+    viewer: Viewer, *, subscription_id: int | None, tracking_token: str | None, now: datetime
+) -> Subscription:
     """The plan, locked: opened by its token, or by its id for a signed-in viewer who can see it."""
     if tracking_token is not None:
-        found = subscription_by_token(tracking_token, lock=True)
+        found = subscription_by_token(tracking_token, lock=True, now=now)
         if found is None:
             raise NotFound("There is no such plan.", ("tracking_token",))
         return found
@@ -120,7 +124,8 @@ def named_subscription(viewer: Viewer, *, subscription_id: int | None, tracking_
 
 
 def subscription_of_visit(viewer: Viewer, visit_id: int, *, field: FieldPath = ("visit_id",)) -> Subscription:
-    """The plan that a visible visit belongs to, locked; NotFound under the visit's field."""
+    """The plan that a visible visit belongs to, locked; NotSignedIn, or NotFound under the visit's field."""
+    require_signed_in(viewer)
     of_visit = visits_visible_to(viewer).filter(pk=visit_id).values("subscription_id")
     found = _locked(Subscription.objects.select_related("customer")).filter(pk__in=of_visit).first()
     if found is None:
@@ -137,18 +142,25 @@ def subscription_of_change(viewer: Viewer, change_id: int, *, field: FieldPath) 
     return found
 
 
-def subscription_by_token(tracking_token: str, *, lock: bool = False) -> Subscription | None:
-    """The plan that a tracking token opens. Whoever holds the token may see it: nobody else is asked."""
+def subscription_by_token(tracking_token: str, *, lock: bool = False, now: datetime) -> Subscription | None:
+    """The plan that a tracking token opens. Whoever holds the token may see it: nobody else is asked.
+
+    A token that has run out, a while after the plan's end, opens nothing.
+    """
     if not _TOKEN.fullmatch(tracking_token):
         return None
     rows = Subscription.objects.select_related("customer")
-    return (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    found = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    lifetime = business().tracking_link_lifetime
+    if found is None or tracking_expired(found.ended_at, None, now=now, lifetime=lifetime):
+        return None
+    return found
 
 
-def track_subscription(*, tracking_token: str, address: str) -> QuerySet[Subscription]:
+def track_subscription(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Subscription]:
     """The opened plan of a token, as at most one row. RateLimited by the client's network address."""
     require_within(TOKEN_LOOKUPS, address)
-    found = subscription_by_token(tracking_token)
+    found = subscription_by_token(tracking_token, now=now)
     return opened(Subscription.objects.none() if found is None else Subscription.objects.filter(pk=found.pk))
 
 

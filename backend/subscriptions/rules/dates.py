@@ -51,18 +51,18 @@ def visits_of_plan(start: date, frequency: Frequency, months: int) -> list[Due]:
     return visits_from(start, frequency, count=number)
 
 
-def visits_from(start: date, frequency: Frequency, *, count: int, first_sequence: int = 1) -> list[Due]:
-    """So many visits from `start` on, in the plan's rhythm."""
-    dates = [nominal_date(start, frequency, number) for number in range(count + 1)]
+def visits_from(start: date, frequency: Frequency, *, count: int, first_sequence: int = 1, skip: int = 0) -> list[Due]:
+    """So many visits in the rhythm that began at `start`, after those that are skipped."""
+    dates = [nominal_date(start, frequency, skip + number) for number in range(count + 1)]
     return [Due(first_sequence + number, dates[number], dates[number + 1]) for number in range(count)]
 
 
-def next_in_rhythm(start: date, frequency: Frequency, *, after: date) -> date:
-    """The first nominal date past `after`, in the rhythm that began at `start`."""
+def past_in_rhythm(start: date, frequency: Frequency, *, until: date) -> int:
+    """How many nominal dates of the rhythm that began at `start` lie on or before `until`."""
     number = 0
-    while nominal_date(start, frequency, number) <= after:
+    while nominal_date(start, frequency, number) <= until:
         number += 1
-    return nominal_date(start, frequency, number)
+    return number
 
 
 def span_of(visits: Sequence[Due], search_days: int) -> tuple[date, date]:

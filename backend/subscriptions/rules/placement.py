@@ -44,10 +44,14 @@ _RANK = (
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The wanted time of day, in minutes past midnight on the wall, and who should come; None for any."""
+    """The wanted time of day, in minutes past midnight on the wall, and who should come; None for any.
+
+    Until `is_kept`, the first visit that is placed makes its own time and staff the wish for the rest.
+    """
 
     minute: int | None
     staff_id: int | None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,11 @@ def place_visits(
     empty = [each for each in visits if not found[each.date].slots]
     found |= search.days(day for each in empty for day in later_dates(each, calendar.search_days))
     placements: list[Placement] = []
-    is_settled = False
     for due in visits:
         placement = search.place(due, found, wish)
         placements.append(placement)
-        if placement.slot is not None and not is_settled:
-            wish, is_settled = _kept(placement.slot, calendar.zone), True
+        if placement.slot is not None and not wish.is_kept:
+            wish = _kept(placement.slot, calendar.zone)
     return placements, wish
 
 
@@ -103,7 +106,7 @@ def later_dates(due: Due, search_days: int) -> list[date]:
 
 def _kept(slot: Slot, zone: ZoneInfo) -> Wish:
     wall = slot.start.astimezone(zone)
-    return Wish(wall.hour * 60 + wall.minute, slot.staff_id)
+    return Wish(wall.hour * 60 + wall.minute, slot.staff_id, is_kept=True)
 
 
 class _Search:

@@ -1,0 +1,108 @@
+"""A time for one visit by hand: moved where it has one, booked where it has none."""
+
+from datetime import datetime, timedelta
+
+from backend.core.business import business
+from backend.core.fairness import Assignment
+from backend.core.transactions import step
+from backend.events.actions import emit
+from backend.geography.queries import locate
+from backend.geography.rules import Place
+from backend.scheduling.actions import book_visits, move_visits
+from backend.scheduling.errors import NoStaffAvailable, NotWorking, OutOfArea, SlotTaken, StaffNotQualified
+from backend.scheduling.queries import workloads
+from backend.scheduling.rules import Move, Need, Queue, Slot, Workload, day_of
+from backend.staff.queries import active_offers, lock_staff
+from backend.subscriptions.actions.placing import visit_plan
+from backend.subscriptions.events import VisitPlaced
+from backend.subscriptions.models import Subscription, SubscriptionAppointment
+from backend.subscriptions.queries import candidates_for, need_of
+from backend.subscriptions.rules import VisitStatus
+
+
+@step
+def give_time(
+    plan: Subscription,
+    visit: SubscriptionAppointment,
+    *,
+    start: datetime,
+    staff_id: int | None = None,
+    outside_hours: bool = False,
+    actor_id: int | None,
+    now: datetime,
+) -> None:
+    """Let an open visit of a locked plan begin at `start`, with `staff_id`; the caller settles the plan.
+
+    Without a name, a visit keeps who comes, and one without a place gets the plan's staff, or whose turn it is. Raises
+    StaffNotQualified, OutOfArea, NotWorking, SlotTaken and NoStaffAvailable. After SlotTaken the transaction is broken.
+    """
+    place = locate(plan.postcode)
+    if staff_id is not None:
+        require_fit(plan, place, staff_id)
+    if visit.appointment_id is not None:
+        moves = {visit.appointment_id: Move(start=start, staff_id=staff_id)}
+        move_visits(moves=moves, outside_hours=outside_hours, actor_id=actor_id, now=now)
+    else:
+        slot = _slot_at(plan, place, start, staff_id, outside_hours=outside_hours, now=now)
+        plans = [visit_plan(plan, slot, visit.sequence, place)]
+        (visit.appointment,) = book_visits(visits=plans, order_id=None, actor_id=actor_id, now=now)
+        _tell_placed(plan, visit, actor_id, now)
+    visit.status, visit.is_moved, visit.reason = VisitStatus.SCHEDULED, True, ""
+    visit.save(update_fields=["status", "appointment", "is_moved", "reason"])
+
+
+def require_fit(plan: Subscription, place: Place, staff_id: int) -> None:
+    """StaffNotQualified or OutOfArea for somebody who could not come for this plan at any time."""
+    if (staff_id, plan.service_id) not in active_offers([plan.service_id]):
+        raise StaffNotQualified("This member of staff does not offer the service.", ("staff_id",))
+    if staff_id not in candidates_for(plan.service_id, place):
+        raise OutOfArea("This member of staff does not serve the plan's postcode.", ("staff_id",))
+
+
+def _slot_at(
+    plan: Subscription, place: Place, start: datetime, staff_id: int | None, *, outside_hours: bool, now: datetime
+) -> Slot:
+    """Who comes at `start`, from claims that stay true: whoever could is locked before they are read."""
+    rules, need = business(), need_of(plan)
+    candidates = candidates_for(plan.service_id, place) if staff_id is None else frozenset({staff_id})
+    lock_staff(candidates)
+    people = workloads(
+        place=place,
+        service_ids=[need.service_id],
+        start=start,
+        end=start + timedelta(days=1),
+        staff_ids=candidates,
+        idle=rules.assignment is Assignment.LONGEST_IDLE,
+        now=now,
+    )
+    day = day_of(start.astimezone(rules.zone).date(), rules.zone)
+    turn = Queue(people, day=day, assignment=rules.assignment).in_order()
+    in_order = sorted(turn, key=lambda person: person.staff_id != plan.staff_id)  # stable: the others stay in turn
+    found = [(person, _end(person, need, start)) for person in in_order]
+    if staff_id is not None and not outside_hours and not any(p.works_through(start, end) for p, end in found):
+        raise NotWorking("The time lies outside the working hours of this member of staff.", ("start",))
+    for person, end in found:
+        free_until = end + timedelta(minutes=need.buffer_minutes)
+        if (outside_hours or person.works_through(start, end)) and person.is_free(start, free_until):
+            price = plan.price_per_appointment
+            return Slot(start, end, person.staff_id, person.staff_name, price)
+    if staff_id is not None:
+        raise SlotTaken("This member of staff is taken then.", ("start",))
+    raise NoStaffAvailable("Nobody who could come is free then.", ("start",))
+
+
+def _end(person: Workload, need: Need, start: datetime) -> datetime:
+    return start + timedelta(minutes=need.minutes(person.offers[need.service_id]))
+
+
+def _tell_placed(plan: Subscription, visit: SubscriptionAppointment, actor_id: int | None, now: datetime) -> None:
+    if visit.appointment_id is not None:
+        fact = VisitPlaced(
+            subscription_id=plan.pk,
+            customer_id=plan.customer_id,
+            visit_id=visit.pk,
+            sequence=visit.sequence,
+            appointment_id=visit.appointment_id,
+            actor_id=actor_id,
+        )
+        emit([fact], now=now)
