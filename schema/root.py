@@ -9,6 +9,7 @@ from schema.audit import AuditQuery
 from schema.availability import AvailabilityQuery
 from schema.bookings import BookingsMutation, BookingsQuery
 from schema.business import BusinessQuery
+from schema.carts import CartAvailabilityQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.changes import ChangesMutation, ChangesQuery
 from schema.coupons import CouponsMutation, CouponsQuery
@@ -38,6 +39,7 @@ Query = merge_types(
         AvailabilityQuery,
         BookingsQuery,
         BusinessQuery,
+        CartAvailabilityQuery,
         CatalogueQuery,
         ChangesQuery,
         CouponsQuery,

@@ -22,7 +22,7 @@ from backend.orders.rules.changes import (
     require_pending,
     wall_clock_shift,
 )
-from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, find_alternatives, plan_visits
+from backend.orders.rules.plan import Board, PlanItem, PlannedVisit, confirmable, find_alternatives, plan_visits
 from backend.orders.rules.repricing import LineChange, reprice_line
 from backend.orders.rules.states import (
     TRANSITIONS,
@@ -61,6 +61,7 @@ __all__ = [
     "PriceList",
     "ServiceFacts",
     "can_become",
+    "confirmable",
     "deadline_binds",
     "find_alternatives",
     "payment_status_when_completed",

@@ -97,6 +97,28 @@ def find_alternatives(
     return found
 
 
+def confirmable(
+    items: Sequence[PlanItem], board: Board, *, starts: Iterable[tuple[datetime, Day]], at_most_tries: int
+) -> list[Alternative] | None:
+    """Each of `starts` at which the whole order could be confirmed, with whom it would begin.
+
+    Each is searched as far as a confirmation searches, so it finds what `plan_visits` would. None where that takes more
+    tries in all than `at_most_tries`.
+    """
+    if not all(_is_within_anybodys_reach(item, board) for item in items):
+        return []
+    found: list[Alternative] = []
+    for start, day in starts:
+        search = _Search(board, start, day)
+        plan = search.complete(items, [])
+        at_most_tries -= search.tried
+        if at_most_tries < 0:
+            return None
+        if plan is not None:
+            found.append(_alternative(plan, board))
+    return found
+
+
 class _Search:
     """Depth first, the preferred person first: the first complete plan is the one that a patient dispatcher finds."""
 

@@ -67,6 +67,13 @@ ROWS: tuple[Row, ...] = (
         lambda world, who: {"id": world.id("service")},
     ),
     Row(
+        "Query.cartAvailability",
+        'query($id: ID!) { cartAvailability(items: [{serviceId: $id}], postcode: "SW1A", from: "2027-03-01", '
+        'to: "2027-03-02") { date times { start } } }',
+        EVERYONE,
+        lambda world, who: {"id": world.id("service")},
+    ),
+    Row(
         "Query.nextAvailable",
         'query($id: ID!) { nextAvailable(serviceId: $id, postcode: "SW1A", count: 2) { staff { id } } }',
         EVERYONE,

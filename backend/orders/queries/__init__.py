@@ -439,7 +439,7 @@ def request_of(order: Order, items: Sequence[OrderItem]) -> Request:
         place=place,
         service_ids=service_ids,
         candidates=frozenset(named | (who_covers(place, offering) if offering else set())),
-        longest=sum((_slowest(item.need, offers) for item in plan_items), timedelta()),
+        longest=sum((slowest(item.need, offers) for item in plan_items), timedelta()),
     )
 
 
@@ -491,7 +491,7 @@ def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] 
     starts = [
         (start, day)
         for day in days_between(order.scheduled_date, last, business().zone)
-        for start in _working_starts(board, day)
+        for start in working_starts(board, day)
         if start > now
     ]
     wanted_start = Wanted(request.start, request.day)
@@ -513,14 +513,15 @@ def _without_visits_of(items: Sequence[OrderItem], board: Board) -> Board:
     )
 
 
-def _working_starts(board: Board, day: Day) -> list[datetime]:
+def working_starts(board: Board, day: Day) -> list[datetime]:
     """The times on the business's grid at which anybody works."""
     spans = {span for person in board.workloads.values() for span in person.work}
     marks = (mark for mark in day.marks(business().slot_grid_minutes) if any(low <= mark < high for low, high in spans))
     return [datetime.fromtimestamp(mark, UTC) for mark in marks]
 
 
-def _slowest(need: Need, offers: dict[tuple[int, int], Offer]) -> timedelta:
+def slowest(need: Need, offers: dict[tuple[int, int], Offer]) -> timedelta:
+    """How long the slowest of those who offer it keeps busy with it, buffer included."""
     terms = [offer for (_, service_id), offer in offers.items() if service_id == need.service_id]
     return timedelta(minutes=max(need.minutes(each) for each in [Offer(), *terms]) + need.buffer_minutes)
 
