@@ -143,7 +143,7 @@ def _add_bookings(world: World, service: Service) -> None:
     noon = datetime(2027, 3, 2, 12, tzinfo=UTC)
     world.add("booking", add(staff=staff, customer=customer, status="PENDING", start=noon))
     world.add("missed visit", add(staff=staff, customer=customer, start=NOW - timedelta(days=7)))
-    world.add("guest booking", add(staff=world.personas.other_staff, start=noon))
+    world.add("guest booking", add(staff=world.personas.other_staff, start=noon + timedelta(hours=3)))
 
 
 def _add_week(world: World, staff: Staff) -> None:

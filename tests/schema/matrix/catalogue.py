@@ -117,7 +117,13 @@ ROWS: tuple[Row, ...] = (
         given(name="New", email="new@example.com"),
     ),
     mutation("updateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", name="Anna")),
-    mutation("deactivateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff")),
+    mutation(
+        "deactivateStaffMember",
+        "staff { id }",
+        MANAGED_STAFF | {"manager admin": "VISITS_AHEAD"},
+        given(staffId="id:staff"),
+        case="with visits ahead",
+    ),
     mutation(
         "setWorkingHours",
         "staff { id }",
