@@ -231,18 +231,38 @@ class Case:
     what: Need
     window: Window
     grid: int
+    zone: ZoneInfo = LONDON
+
+    @property
+    def dates(self) -> list[Day]:
+        """On the wall of the zone."""
+        return days_between(self.first, self.first + timedelta(days=self.days - 1), self.zone)
+
+
+NEW_YORK, LORD_HOWE = ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
+NIGHTS = [
+    (PLAIN, LONDON),
+    (SPRING, LONDON),
+    (AUTUMN, LONDON),
+    (date(2027, 3, 14), NEW_YORK),
+    (date(2027, 11, 7), NEW_YORK),
+    (date(2027, 4, 4), LORD_HOWE),  # half an hour back
+    (date(2027, 10, 3), LORD_HOWE),  # half an hour forward
+]
+"""A plain day, and the nights on which clocks change."""
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    first = draw(st.sampled_from([SPRING, AUTUMN, PLAIN])) - timedelta(days=draw(st.integers(0, 1)))
+    night, zone = draw(st.sampled_from(NIGHTS))
+    first = night - timedelta(days=draw(st.integers(0, 1)))
     count = draw(st.integers(1, 3))
-    days = days_between(first, first + timedelta(days=count - 1), LONDON)
+    days = days_between(first, first + timedelta(days=count - 1), zone)
     people = [draw(_person(days, number)) for number in range(1, draw(st.integers(1, 3)) + 1)]
     what = need(draw(st.integers(1, 150)), draw(st.integers(0, 40)), extra_minutes=draw(st.sampled_from([0, 0, 20])))
     earliest = days[0].start + draw(st.integers(-600, 1500)) * 60
     latest = earliest + draw(st.integers(0, 4000)) * 60
-    return Case(first, count, people, what, Window(earliest, latest), draw(st.sampled_from([5, 15, 20, 45, 60])))
+    return Case(first, count, people, what, Window(earliest, latest), draw(st.sampled_from([5, 15, 20, 45, 60])), zone)
 
 
 @st.composite
@@ -280,7 +300,7 @@ def oracle(case: Case, day: date) -> tuple[list[tuple[datetime, int]], DayReason
         return [], DayReason.OUT_OF_AREA
     starts = sorted(
         {
-            clock.instant(day, time(minute // 60, minute % 60), LONDON)
+            clock.instant(day, time(minute // 60, minute % 60), case.zone)
             for minute in range(24 * 60)
             if minute % case.grid == 0
         }
@@ -321,10 +341,7 @@ def _obstacle(case: Case, starts: list[datetime], bookable: list[datetime], work
 @settings(max_examples=150, deadline=None)
 @given(cases())
 def test_the_search_finds_what_the_oracle_finds_and_gives_its_reasons(case: Case) -> None:
-    last = case.first + timedelta(days=case.days - 1)
-    found = find_slots(
-        days_between(case.first, last, LONDON), case.people, case.what, window=case.window, grid_minutes=case.grid
-    )
+    found = find_slots(case.dates, case.people, case.what, window=case.window, grid_minutes=case.grid)
     assert [day.date for day in found] == [case.first + timedelta(days=number) for number in range(case.days)]
     for day in found:
         expected = oracle(case, day.date)

@@ -1,7 +1,6 @@
 """Why a time is not offered: the long answer, and that it is the search's own."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +38,7 @@ CLAIM_REASONS = {each for each in SlotReason if each.in_general is not each}
 def crowded(draw: st.DrawFn) -> Case:
     """A made-up business whose claims have ids; some are holds or far away, and some people have daily limits."""
     case = draw(cases())
-    days = days_between(case.first, case.first + timedelta(days=case.days - 1), LONDON)
+    days = case.dates
     people = []
     for each in case.people:
         busy = [
@@ -57,7 +56,7 @@ def crowded(draw: st.DrawFn) -> Case:
 
 
 def both(case: Case) -> tuple[list[AvailabilityDay], list[ExplainedDay]]:
-    days = days_between(case.first, case.first + timedelta(days=case.days - 1), LONDON)
+    days = case.dates
     return (
         find_slots(days, case.people, case.what, window=case.window, grid_minutes=case.grid),
         explain_slots(days, case.people, case.what, window=case.window, grid_minutes=case.grid),
