@@ -96,7 +96,14 @@ def _request(
     with problems:
         reason = clean_text(reason, field=("reason",), max_length=MAX_TEXT, required=False, multiline=True)
     problems.raise_all()
-    change = ChangeRequest.objects.create(
+    change = _write_down(order, wanted, reason, viewer, now)
+    settle_key(claimed, change)
+    _tell(ChangeRequested, change, order, viewer.user_id, now)
+    return change
+
+
+def _write_down(order: Order, wanted: tuple[date, time], reason: str, viewer: Viewer, now: datetime) -> ChangeRequest:
+    return ChangeRequest.objects.create(
         order=order,
         requested_date=wanted[0],
         requested_time=wanted[1],
@@ -104,9 +111,6 @@ def _request(
         requested_by_id=viewer.user_id,
         created_at=now,
     )
-    settle_key(claimed, change)
-    _tell(ChangeRequested, change, order, viewer.user_id, now)
-    return change
 
 
 def withdraw_change(

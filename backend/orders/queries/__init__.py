@@ -1,550 +1,91 @@
 """Orders as their viewers may see them, what a cart costs, and when an order could be done."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
-
-from backend.catalogue import queries as catalogue
-from backend.catalogue.rules import ApprovalStatus
-from backend.core import clock
-from backend.core.business import business
-from backend.core.errors import FieldPath, InvalidInput, NotFound, Refusal, Required
-from backend.core.invariants import rows_that
-from backend.core.money import ZERO
-from backend.core.throttle import Bucket, require_within
-from backend.core.viewer import Permission, Viewer, require_signed_in
-from backend.coupons.errors import CouponRefused
-from backend.coupons.queries import coupon_by_code, terms_of
-from backend.coupons.rules import Line as CouponLine
-from backend.coupons.rules import discount, first_objection
-from backend.customers.queries import email_of
-from backend.geography.queries import locate
-from backend.geography.rules import Place
-from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
-from backend.orders.permissions import owns
-from backend.orders.rules import (
-    Board,
-    CartItem,
-    ExtraFacts,
-    Line,
-    OrderStatus,
-    PlanItem,
-    PriceList,
-    ServiceFacts,
-    can_become,
-    deadline_binds,
-    find_alternatives,
-    price_cart,
-    subtotal_of,
-    tracking_expired,
+from backend.orders.queries.offences import (
+    offences_of_orders,
 )
-from backend.scheduling import queries as scheduling
-from backend.scheduling.errors import Alternative
-from backend.scheduling.rules import (
-    ALTERNATIVE_DAYS,
-    MAX_ALTERNATIVES,
-    Assignment,
-    Day,
-    Need,
-    Offer,
-    Option,
-    Wanted,
-    days_between,
-    deadline_passed,
-    rank_alternatives,
+from backend.orders.queries.quotes import (
+    Quote,
+    price_list,
+    quote_order,
 )
-from backend.staff import queries as staff
-
-TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
-"""Sixty tries with a tracking token from one network address, then one a second."""
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
-    """Customers see their own orders, staff those that they have a visit of, admins all.
-
-    Managers with manage_orders see the orders of managed customers and those with an item for managed staff.
-    """
-    rows = Order.objects.all()
-    if viewer.is_admin:
-        return rows
-    if viewer.manager is not None and viewer.may(Permission.MANAGE_ORDERS):
-        if viewer.manages_all:
-            return rows
-        managed = viewer.manager.staff_ids
-        comes = Q(appointment__staff__in=managed) | Q(appointment=None, staff__in=managed)
-        for_managed_staff = OrderItem.objects.filter(comes, order=OuterRef("pk"))
-        return rows.filter(Q(customer__in=viewer.manager.customer_ids) | Exists(for_managed_staff))
-    if viewer.staff_id is not None:
-        own_visits = OrderItem.objects.filter(order=OuterRef("pk"), appointment__staff=viewer.staff_id)
-        return rows.filter(Exists(own_visits))
-    return rows.none() if viewer.customer_id is None else rows.filter(customer=viewer.customer_id)
-
-
-def items_visible_to(viewer: Viewer) -> QuerySet[OrderItem]:
-    """The items of visible orders."""
-    return OrderItem.objects.filter(order__in=orders_visible_to(viewer))
-
-
-def extras_visible_to(viewer: Viewer) -> QuerySet[OrderItemExtra]:
-    """The chosen extras of visible orders."""
-    return OrderItemExtra.objects.filter(item__order__in=orders_visible_to(viewer))
-
-
-def changes_visible_to(viewer: Viewer) -> QuerySet[ChangeRequest]:
-    """The changes wanted of visible orders; what the customer and the office settle is nothing for staff."""
-    if viewer.staff_id is not None:
-        return ChangeRequest.objects.none()
-    return ChangeRequest.objects.filter(order__in=orders_visible_to(viewer))
-
-
-def all_changes() -> QuerySet[ChangeRequest]:
-    """Every request, for an order that the caller has shown to be the viewer's to read in full."""
-    return ChangeRequest.objects.all()
-
-
-def order_for(viewer: Viewer, order_id: int, *, field: FieldPath = (), lock: bool = False) -> Order:
-    """The visible order with its customer, or NotFound. Locked, it can't be confirmed or cancelled twice at once."""
-    rows = orders_visible_to(viewer).select_related("customer")
-    order = (_locked(rows) if lock else rows).filter(pk=order_id).first()
-    if order is None:
-        raise NotFound("There is no such order.", field)
-    return order
-
-
-def order_of_item(viewer: Viewer, item_id: int, *, field: FieldPath = ()) -> Order:
-    """The visible order that an item belongs to, locked; NotFound under the item's field."""
-    rows = orders_visible_to(viewer).select_related("customer")
-    order = _locked(rows).filter(pk__in=_order_id_of(item_id)).first()
-    if order is None:
-        raise NotFound("There is no such item.", field)
-    return order
-
-
-def order_of_named_item(
-    viewer: Viewer, item_id: int, *, tracking_token: str | None, field: FieldPath = (), now: datetime
-) -> Order:
-    """As `order_of_item`; with a tracking token, the order that it opens, whose item it has to be."""
-    if tracking_token is None:
-        require_signed_in(viewer)
-        return order_of_item(viewer, item_id, field=field)
-    order = named_order(viewer, order_id=None, tracking_token=tracking_token, now=now)
-    if not order.items.filter(pk=item_id).exists():
-        raise NotFound("There is no such item.", field)
-    return order
-
-
-def order_of_visit(appointment_id: int, *, lock: bool = False) -> Order | None:
-    """The order that a visit came from, with its customer, whoever asks; None for a visit that came from none."""
-    of_visit = OrderItem.objects.filter(appointment=appointment_id).values("order_id")
-    rows = Order.objects.select_related("customer").filter(pk__in=of_visit)
-    return (_locked(rows) if lock else rows).first()
-
-
-def order_of_change(viewer: Viewer, change_id: int, *, field: FieldPath = ()) -> Order:
-    """The order that a visible request is about, locked; NotFound under the request's field."""
-    of_change = changes_visible_to(viewer).filter(pk=change_id).values("order_id")
-    order = _locked(Order.objects.select_related("customer")).filter(pk__in=of_change).first()
-    if order is None:
-        raise NotFound("There is no such request.", field)
-    return order
-
-
-def require_one_name(*, order_id: int | None, tracking_token: str | None, address: str) -> None:
-    """Required unless an order is named by exactly one of the two; RateLimited for tries with tokens."""
-    if (order_id is None) == (tracking_token is None):
-        raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
-    limit_token(tracking_token, address=address)
-
-
-def limit_token(tracking_token: str | None, *, address: str) -> None:
-    """RateLimited for too many tries with tokens from one network address."""
-    if tracking_token is not None:
-        require_within(TOKEN_LOOKUPS, address)
-
-
-def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | None, now: datetime) -> Order:
-    """The order, locked: opened by its token, or by its id for a signed-in viewer who can see it."""
-    if tracking_token is not None:
-        order = order_by_token(tracking_token, lock=True, now=now)
-        if order is None:
-            raise NotFound("There is no such order.", ("tracking_token",))
-        return order
-    if order_id is None:
-        raise InvalidInput("Name the order.", ("order_id",))
-    require_signed_in(viewer)
-    return order_for(viewer, order_id, field=("order_id",), lock=True)
-
-
-def order_by_token(tracking_token: str, *, lock: bool = False, now: datetime) -> Order | None:
-    """The order that a tracking token opens. Whoever holds the token may see it: nobody else is asked.
-
-    A token that has run out, a while after the order's end, opens nothing.
-    """
-    if not _TOKEN.fullmatch(tracking_token):
-        return None
-    rows = Order.objects.select_related("customer")
-    order = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
-    return None if order is None or link_expired(order, now=now) else order
-
-
-def link_expired(order: Order, *, now: datetime) -> bool:
-    """Whether the order's tracking link has run out at `now`."""
-    lifetime = business().tracking_link_lifetime
-    return tracking_expired(order.ended_at, order.tracking_renewed_at, now=now, lifetime=lifetime)
-
-
-def locked_order(order_id: int) -> Order:
-    """The order, locked, for jobs that act for nobody. Raises Order.DoesNotExist."""
-    return _locked(Order.objects.all()).get(pk=order_id)
-
-
-def track_order(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Order]:
-    """The opened order of a token, as at most one row. RateLimited by the client's network address."""
-    require_within(TOKEN_LOOKUPS, address)
-    order = order_by_token(tracking_token, now=now)
-    return opened(Order.objects.none() if order is None else Order.objects.filter(pk=order.pk))
-
-
-def opened(rows: QuerySet[Order]) -> QuerySet[Order]:
-    """Mark rows as opened by whoever holds their token, or has just placed them: all their own fields are shown."""
-    return rows.annotate(is_opened=Value(value=True))
-
-
-def sees_private_fields(viewer: Viewer, order: Order) -> bool:
-    """Whether tracking token, contact and reasons are for this viewer: its owner, and the office.
-
-    Staff who do the work see the order without them. Whoever holds the tracking token has opened the order
-    (`opened`) and is not asked here.
-    """
-    return owns(viewer, order) or viewer.may(Permission.MANAGE_ORDERS)
-
-
-def may_cancel_now(viewer: Viewer, order: Order, *, is_opened: bool, now: datetime) -> bool:
-    """Whether cancelling would be accepted: from the office in any open state; from others while it is pending, and
-    once it is confirmed until the deadline.
-    """
-    if not can_become(OrderStatus(order.status), OrderStatus.CANCELLED):
-        return False
-    binds = deadline_binds(OrderStatus(order.status))
-    in_time = not binds or not deadline_passed(order.cancellation_deadline, now)
-    return viewer.may(Permission.MANAGE_ORDERS) or (in_time and (is_opened or owns(viewer, order)))
-
-
-def items_of(order: Order) -> list[OrderItem]:
-    """The items with their visits and extras, by position. Two statements."""
-    return list(order.items.select_related("appointment").prefetch_related("extras").order_by("position"))
-
-
-def line_of(item: OrderItem) -> Line:
-    """An item as it was frozen. Fetch `extras` with it."""
-    return Line(
-        service_id=item.service_id,
-        quantity=item.quantity,
-        staff_id=item.staff_id,
-        extras=tuple(
-            ExtraFacts(
-                id=extra.extra_id,
-                service_id=item.service_id,
-                name=extra.name,
-                price=extra.price,
-                duration_minutes=extra.duration_minutes,
-                is_active=True,
-            )
-            for extra in item.extras.all()
-        ),
-        unit_price=item.unit_price,
-        total_price=item.total_price,
-        duration_minutes=item.duration_minutes,
-        extra_minutes=item.extra_minutes,
-        buffer_minutes=item.buffer_minutes,
-    )
-
-
-def order_for_message(order_id: int) -> Order:
-    """An order with all that a message about it tells: customer, lines with extras, visits with who comes.
-
-    For messages to the person who placed it, hence without a viewer. Five statements, however many lines.
-    Raises Order.DoesNotExist.
-    """
-    return (
-        Order.objects.select_related("customer")
-        .prefetch_related("items__service", "items__extras", "items__appointment__staff", "items__appointment__service")
-        .get(pk=order_id)
-    )
-
-
-def change_for_message(change_id: int) -> ChangeRequest:
-    """A wanted change, for messages about it. Raises ChangeRequest.DoesNotExist."""
-    return ChangeRequest.objects.get(pk=change_id)
-
-
-def _locked(rows: QuerySet[Order]) -> QuerySet[Order]:
-    return rows.select_for_update(of=("self",), no_key=True)
-
-
-def _order_id_of(item_id: int) -> QuerySet[OrderItem, int]:
-    return OrderItem.objects.filter(pk=item_id).values_list("order_id", flat=True)
-
-
-# --- How business goes ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Of a stretch of dates: orders placed on them; of those wanted on them, how many, worth what, and called off."""
-
-    placed: int
-    booked: int
-    value: Decimal
-    cancelled: int
-
-
-def figures_of_days(viewer: Viewer, first: date, last: date) -> Figures:
-    """The figures of the visible orders from `first` to `last`, dates of the business's zone. One statement."""
-    zone = business().zone
-    since, until = (clock.instant(day, time.min, zone) for day in (first, last + timedelta(days=1)))
-    wanted = Q(scheduled_date__range=(first, last))
-    cancelled = Q(status=OrderStatus.CANCELLED)
-    found = orders_visible_to(viewer).aggregate(
-        placed=Count("pk", filter=Q(created_at__gte=since, created_at__lt=until)),
-        booked=Count("pk", filter=wanted & ~cancelled),
-        value=Sum("total", filter=wanted & ~cancelled, default=ZERO),
-        cancelled=Count("pk", filter=wanted & cancelled),
-    )
-    return Figures(**found)
-
-
-# --- What a cart costs ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What a cart costs now, and which parts of the question had to be left out of it."""
-
-    subtotal: Decimal
-    discount: Decimal
-    total: Decimal
-    currency: str
-    refusals: Sequence[Refusal] = ()
-
-
-def quote_order(
-    *, viewer: Viewer, items: Sequence[CartItem], coupon_code: str | None, email: str | None = None, now: datetime
-) -> Quote:
-    """The price of a cart. A coupon that can't be used is a refusal, its first reason, beside the price without it.
-
-    A coupon's uses are counted by the signed-in customer's e-mail, or by `email`; without either nobody is known to
-    have used it. Raises everything that is wrong with the items, as placing the order would.
-    """
-    lines = price_cart(items, price_list(items))
-    subtotal, off, refusals = subtotal_of(lines), ZERO, list[Refusal]()
-    if (coupon_code or "").strip():
-        if viewer.customer_id is not None:
-            email = email_of(viewer.customer_id)
-        try:
-            off = _discount(coupon_code or "", lines, email, now)
-        except CouponRefused as refusal:
-            refusals = [refusal]
-    return Quote(subtotal, off, subtotal - off, business().currency, refusals)
-
-
-def _discount(code: str, lines: Sequence[Line], email: str | None, now: datetime) -> Decimal:
-    """What a coupon would take off now; CouponRefused for the first reason against it."""
-    terms = terms_of(coupon_by_code(code), email=email)
-    on = [CouponLine(line.service_id, line.total_price) for line in lines]
-    objection = first_objection(terms, on, now)
-    if objection is not None:
-        raise objection
-    return discount(terms, on)
-
-
-def price_list(items: Sequence[CartItem]) -> PriceList:
-    """What the server knows about everything that the cart names. Three statements."""
-    services = catalogue.services_by_id(item.service_id for item in items)
-    extras = catalogue.extras_by_id(extra_id for item in items for extra_id in item.extra_ids)
-    offers = staff.active_offers(services)
-    return PriceList(
-        services={
-            key: ServiceFacts(
-                id=key,
-                price=row.price,
-                duration_minutes=row.duration_minutes,
-                buffer_minutes=row.buffer_minutes,
-                is_approved=row.approval_status == ApprovalStatus.APPROVED,
-                is_bookable=row.is_bookable and row.category.is_shown,
-            )
-            for key, row in services.items()
-        },
-        extras={
-            key: ExtraFacts(
-                id=key,
-                service_id=row.service_id,
-                name=row.name,
-                price=row.price,
-                duration_minutes=row.duration_minutes,
-                is_active=row.is_active,
-            )
-            for key, row in extras.items()
-        },
-        offers={key: terms.price_override for key, terms in offers.items()},
-    )
-
-
-def who_covers(place: Place, staff_ids: Sequence[int] | set[int]) -> set[int]:
-    """Those of the staff who serve the place. One statement."""
-    return {staff_id for staff_id, areas in staff.areas_of(staff_ids).items() if scheduling.covers(areas, place)}
-
-
-# --- When an order could be done ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What confirming an order is about: when it should begin, what its items need, and who could do them."""
-
-    start: datetime
-    day: Day
-    items: Sequence[PlanItem]
-    place: Place
-    service_ids: frozenset[int]
-    candidates: frozenset[int]
-    """The named staff, and everybody who offers and covers what names nobody."""
-    longest: timedelta
-    """How long it takes when one person, and the slowest, does it all."""
-
-
-def request_of(order: Order, items: Sequence[OrderItem]) -> Request:
-    """The facts about an order that stay the same however full the days are. Three statements at most."""
-    zone = business().zone
-    service_ids = frozenset(item.service_id for item in items)
-    place = locate(order.postcode, field=("order_id",))
-    plan_items = [plan_item(item) for item in items]
-    offers = {
-        key: Offer(terms.price_override, terms.duration_override_minutes)
-        for key, terms in staff.active_offers(service_ids).items()
-    }
-    open_services = {item.need.service_id for item in plan_items if item.staff_id is None}
-    offering = {staff_id for staff_id, service_id in offers if service_id in open_services}
-    named = {item.staff_id for item in plan_items if item.staff_id is not None}
-    return Request(
-        start=clock.instant(order.scheduled_date, order.scheduled_time, zone),
-        day=days_between(order.scheduled_date, order.scheduled_date, zone)[0],
-        items=plan_items,
-        place=place,
-        service_ids=service_ids,
-        candidates=frozenset(named | (who_covers(place, offering) if offering else set())),
-        longest=sum((slowest(item.need, offers) for item in plan_items), timedelta()),
-    )
-
-
-def plan_item(item: OrderItem) -> PlanItem:
-    """What the plan has to know about an item."""
-    need = Need(
-        service_id=item.service_id,
-        duration_minutes=item.duration_minutes,
-        price=item.unit_price,
-        buffer_minutes=item.buffer_minutes,
-        extra_minutes=item.extra_minutes,
-        quantity=item.quantity,
-    )
-    return PlanItem(position=item.position, need=need, staff_id=item.coming_id)
-
-
-def board_for(request: Request, *, days: int = 0, outside_hours: bool = False, now: datetime) -> Board:
-    """Everybody's hours and claims for the order's day and `days` more. Six statements, seven in turn.
-
-    Claims are final only for staff rows that are locked: lock first, then read.
-    """
-    assignment = business().assignment
-    people = scheduling.workloads(
-        place=request.place,
-        service_ids=request.service_ids,
-        start=request.start,
-        end=request.start + request.longest + timedelta(days=days),
-        staff_ids=request.candidates,
-        idle=assignment is Assignment.LONGEST_IDLE,
-        now=now,
-    )
-    workloads = {person.staff_id: person for person in people}
-    return Board(workloads=workloads, outside_hours=outside_hours, assignment=assignment)
-
-
-def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] | None = None) -> list[Alternative]:
-    """Other times, within working hours, at which the whole order could be confirmed: the best first.
-
-    The same day comes first, then the next days, a fortnight at most. With `wanted`, around that date and time instead
-    of the order's own; the time that its own visits hold counts as free, since they would move.
-    """
-    order = Order.objects.get(pk=order_id)
-    if wanted is not None:
-        order.scheduled_date, order.scheduled_time = wanted
-    items = items_of(order)
-    request = request_of(order, items)
-    board = _without_visits_of(items, board_for(request, days=ALTERNATIVE_DAYS, now=now))
-    last = order.scheduled_date + timedelta(days=ALTERNATIVE_DAYS)
-    starts = [
-        (start, day)
-        for day in days_between(order.scheduled_date, last, business().zone)
-        for start in working_starts(board, day)
-        if start > now
-    ]
-    wanted_start = Wanted(request.start, request.day)
-    ranked = rank_alternatives(starts, wanted_start, of=lambda each: Option(*each), at_most=None)
-    return find_alternatives(request.items, board, starts=ranked, at_most=MAX_ALTERNATIVES)
-
-
-def _without_visits_of(items: Sequence[OrderItem], board: Board) -> Board:
-    """The board as it would be without the items' own visits. One statement where there are any."""
-    own = scheduling.claims_of({item.appointment_id for item in items if item.appointment_id is not None})
-    if not own:
-        return board
-    return replace(
-        board,
-        workloads={
-            staff_id: replace(person, busy=[claim for claim in person.busy if (staff_id, claim.start) not in own])
-            for staff_id, person in board.workloads.items()
-        },
-    )
-
-
-def working_starts(board: Board, day: Day) -> list[datetime]:
-    """The times on the business's grid at which anybody works."""
-    spans = {span for person in board.workloads.values() for span in person.work}
-    marks = (mark for mark in day.marks(business().slot_grid_minutes) if any(low <= mark < high for low, high in spans))
-    return [datetime.fromtimestamp(mark, UTC) for mark in marks]
-
-
-def slowest(need: Need, offers: dict[tuple[int, int], Offer]) -> timedelta:
-    """How long the slowest of those who offer it keeps busy with it, buffer included."""
-    terms = [offer for (_, service_id), offer in offers.items() if service_id == need.service_id]
-    return timedelta(minutes=max(need.minutes(each) for each in [Offer(), *terms]) + need.buffer_minutes)
-
-
-def offences_of_orders() -> list[str]:
-    """What should never be: totals that are not those of the lines, confirmed lines without a visit."""
-    return [
-        *rows_that(
-            "SELECT o.order_number, o.subtotal, coalesce(sum(i.total_price), 0) FROM orders_order o"
-            " LEFT JOIN orders_orderitem i ON i.order_id = o.id GROUP BY o.id"
-            " HAVING o.subtotal <> coalesce(sum(i.total_price), 0) OR o.total <> o.subtotal - o.discount ORDER BY 1",
-            "The subtotal of {} is {}, its lines come to {}, or its total is not what the discount leaves.",
-        ),
-        *rows_that(
-            "SELECT o.order_number, i.position FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id"
-            " WHERE i.appointment_id IS NULL AND o.status IN ('CONFIRMED', 'IN_PROGRESS', 'COMPLETED') ORDER BY 1, 2",
-            "{} is confirmed, and its line {} has no visit.",
-        ),
-        *rows_that(
-            "SELECT o.order_number, a.id FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id"
-            " JOIN scheduling_appointment a ON a.id = i.appointment_id"
-            " WHERE o.status IN ('PENDING', 'CANCELLED', 'COMPLETED')"
-            " AND a.status IN ('PENDING', 'CONFIRMED', 'IN_PROGRESS') ORDER BY 1, 2",
-            "{} is not under way, and its visit {} is still open.",
-        ),
-    ]
+from backend.orders.queries.rows import (
+    TOKEN_LOOKUPS,
+    Figures,
+    all_changes,
+    change_for_message,
+    changes_visible_to,
+    extras_visible_to,
+    figures_of_days,
+    items_of,
+    items_visible_to,
+    limit_token,
+    line_of,
+    link_expired,
+    locked_order,
+    may_cancel_now,
+    named_order,
+    opened,
+    order_by_token,
+    order_for,
+    order_for_message,
+    order_of_change,
+    order_of_item,
+    order_of_named_item,
+    order_of_visit,
+    orders_visible_to,
+    require_one_name,
+    sees_private_fields,
+    track_order,
+)
+from backend.orders.queries.times import (
+    Request,
+    alternatives_for,
+    board_for,
+    plan_item,
+    request_of,
+    slowest,
+    who_covers,
+    working_starts,
+)
+
+__all__ = [
+    "TOKEN_LOOKUPS",
+    "Figures",
+    "Quote",
+    "Request",
+    "all_changes",
+    "alternatives_for",
+    "board_for",
+    "change_for_message",
+    "changes_visible_to",
+    "extras_visible_to",
+    "figures_of_days",
+    "items_of",
+    "items_visible_to",
+    "limit_token",
+    "line_of",
+    "link_expired",
+    "locked_order",
+    "may_cancel_now",
+    "named_order",
+    "offences_of_orders",
+    "opened",
+    "order_by_token",
+    "order_for",
+    "order_for_message",
+    "order_of_change",
+    "order_of_item",
+    "order_of_named_item",
+    "order_of_visit",
+    "orders_visible_to",
+    "plan_item",
+    "price_list",
+    "quote_order",
+    "request_of",
+    "require_one_name",
+    "sees_private_fields",
+    "slowest",
+    "track_order",
+    "who_covers",
+    "working_starts",
+]

@@ -1,19 +1,18 @@
-"""Orders: quoting, placing, following, confirming and calling off."""
+"""An order and its lines, as the API shows them."""
 
 from collections.abc import Sequence
-from datetime import date, time
-from typing import Annotated, Any
+from datetime import date
+from typing import Any
 
 import strawberry
 import strawberry_django
 from django.db.models import Prefetch, Q, QuerySet
 from strawberry_django.optimizer import optimizer
 
-from backend.core.errors import FieldPath, Refusals
+from backend.core.errors import FieldPath
 from backend.core.text import search_text
 from backend.core.viewer import Viewer
-from backend.orders import actions, queries
-from backend.orders.actions import OrderRequest
+from backend.orders import queries
 from backend.orders.models import Order as OrderModel
 from backend.orders.models import OrderItem as OrderItemModel
 from backend.orders.models import OrderItemExtra as OrderItemExtraModel
@@ -23,18 +22,17 @@ from backend.scheduling.rules import AppointmentStatus
 from backend.staff.queries import all_staff
 from schema.catalogue import Service
 from schema.changes import ChangeRequest
-from schema.connections import Connection
 from schema.context import Info
-from schema.customers import AddressInput, Customer, GuestInput, PostalAddress
+from schema.customers import Customer, PostalAddress
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
-from schema.payloads import Payload, RefusalsToPayload, UserError, mutation, reread, user_errors
-from schema.scheduling import Alternative, Appointment
+from schema.scheduling import Appointment
 from schema.staff import Staff
 
 strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What has been paid for an order.")
+
 
 _CHANGES = Nested("change_requests", lambda info: queries.all_changes())
 _PRIVATE = "For its owner, whoever holds its tracking token, and the office; null for others."
@@ -285,249 +283,3 @@ class OrderItemInput:
 def decode_items(items: Sequence[OrderItemInput]) -> list[CartItem]:
     """The cart as the domain takes it."""
     return [item.decoded(("items", position)) for position, item in enumerate(items)]
-
-
-@strawberry.type(description="What a cart costs. Amounts are null where the cart itself can't be priced.")
-class Quote:
-    subtotal: Money | None = strawberry.field(default=None, description="Sum of the items.")
-    discount: Money | None = strawberry.field(default=None, description="What the coupon takes off.")
-    total: Money | None = strawberry.field(default=None, description="Subtotal less discount.")
-    user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What is wrong with the cart, or with the coupon beside the price without it."
-    )
-
-    @classmethod
-    def of(cls, quote: queries.Quote) -> "Quote":
-        """In the types of the API."""
-        return cls(
-            subtotal=money(quote.subtotal, quote.currency),
-            discount=money(quote.discount, quote.currency),
-            total=money(quote.total, quote.currency),
-            user_errors=user_errors(Refusals(quote.refusals)),
-        )
-
-
-@strawberry.type
-class OrdersQuery:
-    @strawberry_django.connection(
-        Connection[Order],
-        description="Orders, newest first unless told otherwise: customers their own, staff those with a visit of "
-        "theirs, the office what it manages; nothing for those who are not signed in.",
-    )
-    def orders(self, info: Info) -> QuerySet[OrderModel]:
-        return queries.orders_visible_to(info.context.viewer)
-
-    @strawberry_django.field(
-        description="The order that a tracking token opens; null for a wrong one, and for one that has run out "
-        "a while after the order's end. Public, limited by network address."
-    )
-    def track_order(
-        self,
-        info: Info,
-        tracking_token: Annotated[str, strawberry.argument(description="The token from the confirmation mail.")],
-    ) -> Order | None:
-        return queries.track_order(tracking_token=tracking_token, address=info.context.address, now=info.context.now)  # type: ignore[return-value]
-
-    @strawberry.field(
-        description="What a cart costs now, priced by the server; nothing is saved. Public.",
-        extensions=[RefusalsToPayload()],
-    )
-    def quote_order(
-        self,
-        info: Info,
-        items: Annotated[list[OrderItemInput], strawberry.argument(description="The cart.")],
-        coupon_code: Annotated[str | None, strawberry.argument(description="A coupon to try.")] = None,
-        email: Annotated[str | None, strawberry.argument(description="Who asks: some coupons are for some.")] = None,
-    ) -> Quote:
-        quote = queries.quote_order(
-            viewer=info.context.viewer,
-            items=decode_items(items),
-            coupon_code=coupon_code,
-            email=email,
-            now=info.context.now,
-        )
-        return Quote.of(quote)
-
-
-@strawberry.input(description="An order. Prices are the server's: there is no way to give one.")
-class PlaceOrderInput:
-    items: list[OrderItemInput] = strawberry.field(description="What is to be done, 1 to 20 items.")
-    guest: GuestInput | None = strawberry.field(default=None, description="Who orders; none for a signed-in customer.")
-    address: AddressInput | None = strawberry.field(default=None, description="Where; or `addressId`.")
-    address_id: strawberry.ID | None = strawberry.field(
-        default=None, description="One of the signed-in customer's own addresses."
-    )
-    scheduled_date: date = strawberry.field(description="Wanted date, in the business's time zone.")
-    scheduled_time: time = strawberry.field(description="Wanted time, in the business's time zone.")
-    notes: str = strawberry.field(default="", description="What should be known, at most 2,000 characters.")
-    coupon_code: str | None = strawberry.field(default=None, description="A coupon.")
-    idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
-
-    def decoded(self) -> OrderRequest:
-        """As the domain takes it."""
-        return OrderRequest(
-            items=decode_items(self.items),
-            guest=self.guest.decoded() if self.guest else None,
-            address=self.address.decoded() if self.address else None,
-            address_id=decode_optional_id(self.address_id, "Address", ("address_id",)),
-            scheduled_date=self.scheduled_date,
-            scheduled_time=self.scheduled_time,
-            notes=self.notes,
-            coupon_code=self.coupon_code,
-        )
-
-
-@strawberry.input(description="Who comes for one item.")
-class AssignStaffInput:
-    order_item_id: strawberry.ID = strawberry.field(description="An item of a pending or confirmed order.")
-    staff_id: strawberry.ID = strawberry.field(description="Who comes.")
-    outside_hours: bool = strawberry.field(
-        default=False, description="Whether a confirmed item's visit may lie outside the person's working hours."
-    )
-    version: int | None = strawberry.field(default=None, description="The order's version that the decision rests on.")
-
-
-@strawberry.input(description="The order to confirm.")
-class ConfirmOrderInput:
-    order_id: strawberry.ID = strawberry.field(description="A pending order.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
-    outside_hours: bool = strawberry.field(
-        default=False, description="Whether visits may lie outside working hours; never over other visits."
-    )
-
-
-@strawberry.input(description="The order to call off: by its id, or by its tracking token.")
-class CancelOrderInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
-    reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
-
-
-@strawberry.input(description="The order to complete.")
-class CompleteOrderInput:
-    order_id: strawberry.ID = strawberry.field(description="A confirmed order.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
-
-
-@strawberry.input(description="The guest's order that the signed-in customer takes over.")
-class LinkGuestOrderInput:
-    tracking_token: str = strawberry.field(description="The order's token.")
-
-
-@strawberry.type(description="Answer with an order.")
-class OrderPayload(Payload):
-    @strawberry_django.field(description="The order as it is now.")
-    def order(self) -> Order | None:
-        return reread(self.row)  # type: ignore[no-any-return]
-
-
-@strawberry.type(description="Answer with an order to whoever placed it or holds its token.")
-class OpenedOrderPayload(Payload):
-    opened: strawberry.Private[bool] = False
-
-    @strawberry_django.field(description="The order as it is now.")
-    def order(self) -> Order | None:
-        rows = reread(self.row)
-        return rows if rows is None or not self.opened else queries.opened(rows)  # type: ignore[return-value]
-
-
-@strawberry.type(description="Answer to confirming an order.")
-class ConfirmOrderPayload(OrderPayload):
-    alternatives: list[Alternative] = strawberry.field(
-        default_factory=list,
-        description="Where the time can't be had: up to five others at which the whole order could be confirmed.",
-    )
-
-
-@strawberry.type(description="Answer with an item of an order.")
-class OrderItemPayload(Payload):
-    @strawberry_django.field(description="The item as it is now.")
-    def order_item(self) -> OrderItem | None:
-        return reread(self.row)  # type: ignore[no-any-return]
-
-
-@strawberry.type(description="Answer to naming who comes.")
-class AssignStaffPayload(OrderItemPayload):
-    alternatives: list[Alternative] = strawberry.field(
-        default_factory=list,
-        description="Where the person has no time for a confirmed item: up to five others who could come then.",
-    )
-
-
-@strawberry.type
-class OrdersMutation:
-    @mutation(
-        description="Order as a guest or as the signed-in customer. No time is taken until the office confirms. "
-        "The same `idempotencyKey` with the same input gives the same order back. Public."
-    )
-    def place_order(self, info: Info, input: PlaceOrderInput) -> OpenedOrderPayload:
-        order = actions.place_order(
-            viewer=info.context.viewer,
-            request=input.decoded(),
-            idempotency_key=input.idempotency_key,
-            now=info.context.now,
-        )
-        return OpenedOrderPayload(row=order, opened=True)
-
-    @mutation(
-        description="Name who comes for one item of a pending order, or give a confirmed item's visit to somebody else "
-        "at its own time; the price stays. Admins and managers."
-    )
-    def assign_staff(self, info: Info, input: AssignStaffInput) -> AssignStaffPayload:
-        item = actions.assign_staff(
-            viewer=info.context.viewer,
-            order_item_id=decode_id(input.order_item_id, "OrderItem", ("order_item_id",)),
-            staff_id=decode_id(input.staff_id, "Staff", ("staff_id",)),
-            outside_hours=input.outside_hours,
-            version=input.version,
-            now=info.context.now,
-        )
-        return AssignStaffPayload(row=item)
-
-    @mutation(description="Give every item of a pending order its visit: all or nothing. Admins and managers.")
-    def confirm_order(self, info: Info, input: ConfirmOrderInput) -> ConfirmOrderPayload:
-        order = actions.confirm_order(
-            viewer=info.context.viewer,
-            order_id=decode_id(input.order_id, "Order", ("order_id",)),
-            version=input.version,
-            outside_hours=input.outside_hours,
-            now=info.context.now,
-        )
-        return ConfirmOrderPayload(row=order)
-
-    @mutation(
-        description="Call an order off with its visits. Guests by token and customers while it is pending, then until "
-        "the deadline; the office always, with a reason."
-    )
-    def cancel_order(self, info: Info, input: CancelOrderInput) -> OpenedOrderPayload:
-        order = actions.cancel_order(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
-            reason=input.reason,
-            version=input.version,
-            address=info.context.address,
-            now=info.context.now,
-        )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
-
-    @mutation(description="Take over a guest's order: for the signed-in customer whose verified e-mail is the guest's.")
-    def link_guest_order(self, info: Info, input: LinkGuestOrderInput) -> OrderPayload:
-        order = actions.link_guest_order(
-            viewer=info.context.viewer,
-            tracking_token=input.tracking_token,
-            address=info.context.address,
-            now=info.context.now,
-        )
-        return OrderPayload(row=order)
-
-    @mutation(description="Close a confirmed order: open visits are done, what is unpaid is due. Admins and managers.")
-    def complete_order(self, info: Info, input: CompleteOrderInput) -> OrderPayload:
-        order = actions.complete_order(
-            viewer=info.context.viewer,
-            order_id=decode_id(input.order_id, "Order", ("order_id",)),
-            version=input.version,
-            now=info.context.now,
-        )
-        return OrderPayload(row=order)
