@@ -77,6 +77,14 @@ class Order(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True, help_text="When the last visit was done, in UTC.")
     cancelled_at = models.DateTimeField(null=True, blank=True, help_text="When it was cancelled, in UTC.")
     cancellation_reason = models.CharField(max_length=500, blank=True, help_text="Why it was cancelled.")
+    hold = models.OneToOneField(
+        "scheduling.Hold",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The time that is kept until the office confirms, while it is.",
+    )
     account_linked_at = models.DateTimeField(null=True, blank=True, help_text="When a guest's order got its customer.")
 
     class Meta:

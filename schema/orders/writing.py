@@ -27,6 +27,9 @@ class PlaceOrderInput:
     scheduled_time: time = strawberry.field(description="Wanted time, in the business's time zone.")
     notes: str = strawberry.field(default="", description="What should be known, at most 2,000 characters.")
     coupon_code: str | None = strawberry.field(default=None, description="A coupon.")
+    hold_token: str | None = strawberry.field(
+        default=None, description="A time that `holdSlot` holds for the first item: kept until the office confirms."
+    )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
     def decoded(self) -> OrderRequest:
@@ -40,6 +43,7 @@ class PlaceOrderInput:
             scheduled_time=self.scheduled_time,
             notes=self.notes,
             coupon_code=self.coupon_code,
+            hold_token=self.hold_token,
         )
 
 

@@ -9,6 +9,7 @@ from backend.core.viewer import Permission, Viewer
 from backend.coupons.actions import give_back
 from backend.events.actions import emit
 from backend.geography.queries import locate
+from backend.orders.actions.place import let_hold_go
 from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderCancelled, OrderCompleted, OrderStaffAssigned
 from backend.orders.models import Order, OrderItem
@@ -166,6 +167,7 @@ def _cancel(
 def settle_cancelled(order: Order, *, reason: str, actor_id: int | None, now: datetime) -> None:
     """Write down that a locked order without open visits is off, and what goes with that."""
     was_confirmed = order.confirmed_at is not None
+    let_hold_go(order, now=now)
     close_change(order, actor_id=actor_id, now=now)
     order.status, order.cancelled_at, order.cancellation_reason = OrderStatus.CANCELLED, now, reason
     order.version += 1

@@ -9,6 +9,7 @@ from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.events.actions import emit
 from backend.geography.rules import Place
+from backend.orders.actions.place import let_hold_go
 from backend.orders.events import OrderConfirmed
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_confirm
@@ -48,6 +49,7 @@ def _confirm(*, viewer: Viewer, order_id: int, version: int | None, outside_hour
         raise InThePast("The wanted time is past: agree on another one first.", ("order_id",))
     # Whoever becomes scarcer is locked before claims are read, so the plan is made from what stays true.
     lock_staff(request.candidates)
+    let_hold_go(order, now=now)
     board = board_for(request, outside_hours=outside_hours, now=now)
     plan = plan_visits(request.items, board, start=request.start, day=request.day)
     _book(order, items, plan, viewer, request.place, now)

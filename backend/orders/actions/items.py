@@ -19,7 +19,7 @@ from backend.coupons.errors import CouponRefused
 from backend.coupons.rules import Line as CouponLine
 from backend.events.actions import emit
 from backend.geography.queries import locate
-from backend.orders.actions.place import require_covered, save_extras, save_items
+from backend.orders.actions.place import let_hold_go, require_covered, save_extras, save_items
 from backend.orders.events import OrderChanged
 from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_update
@@ -273,6 +273,7 @@ def _settle(
     """Let the totals follow the lines, and tell that the order has changed."""
     order.subtotal = sum((item.total_price for item in items), ZERO)
     require_amount_fits(order.subtotal, field=("order_id",))
+    let_hold_go(order, now=now)
     order.total = order.subtotal - order.discount
     reprice_coupon(order, items, drop=drop_coupon, now=now)
     order.version += 1

@@ -1,7 +1,7 @@
 """Placing an order: everything is checked and frozen, nobody's time is taken yet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 
 from django.db import IntegrityError, transaction
@@ -13,7 +13,7 @@ from backend.core.idempotency import claim_key, settle_key
 from backend.core.money import ZERO
 from backend.core.references import reference, secret_token
 from backend.core.text import clean_text
-from backend.core.transactions import use_case
+from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
 from backend.coupons.actions import redeem
 from backend.coupons.queries import coupon_by_code
@@ -36,6 +36,7 @@ from backend.orders.rules import (
     require_orderable_time,
     subtotal_of,
 )
+from backend.scheduling.actions import drop_holds, keep_hold
 from backend.scheduling.errors import NoStaffAvailable, OutOfArea
 from backend.scheduling.rules import cancellation_deadline
 
@@ -56,6 +57,8 @@ class OrderRequest:
     scheduled_time: time
     notes: str = ""
     coupon_code: str | None = None
+    hold_token: str | None = None
+    """A held time for the first item, which is then kept for the office: the order begins with whom was held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +79,51 @@ def place_order(*, viewer: Viewer, request: OrderRequest, idempotency_key: str |
 
     The same key with the same request gives the same order back; with another, IdempotencyConflict. Raises everything
     that is wrong with the request at once, each with its path. A coupon is used up with the order; CouponRefused where
-    it can't be, and then there is no order: nobody pays more than the quote.
+    it can't be, and then there is no order: nobody pays more than the quote. A hold is kept for the
+    office: HoldExpired.
     """
     claimed = claim_key(viewer=viewer, operation="placeOrder", key=idempotency_key, given=asdict(request), now=now)
     if claimed.result_id is not None:
         return Order.objects.get(pk=claimed.result_id)
     checked = _check(viewer, request, now)
+    hold_id = None
+    if request.hold_token is not None:
+        hold_id, request = _keep_hold(request, checked, now)
+        checked = _check(viewer, request, now)  # at the prices of whom was held
     order = _save_order(checked, request, now)
+    if hold_id is not None:
+        order.hold_id = hold_id
+        order.save(update_fields=["hold"])
     save_items(order, checked.lines)
     _redeem_coupon(order, checked.lines, request.coupon_code, now)
     settle_key(claimed, order)
     emit([OrderPlaced(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
     return order
+
+
+def _keep_hold(request: OrderRequest, checked: _Checked, now: datetime) -> tuple[int, OrderRequest]:
+    """Keep what was held for the first item until the office confirms; the order, with that person named for it."""
+    first, *rest = request.items
+    if first.quantity != 1:
+        raise InvalidInput("A time is held for one of a service.", ("hold_token",))
+    hold = keep_hold(
+        token=request.hold_token or "",
+        service_id=first.service_id,
+        staff_id=first.preferred_staff_id,
+        start=checked.start,
+        extra_ids=first.extra_ids,
+        postcode=checked.address.postcode,
+        now=now,
+    )
+    return hold.pk, replace(request, items=[replace(first, preferred_staff_id=hold.staff_id), *rest])
+
+
+@step
+def let_hold_go(order: Order, *, now: datetime) -> None:
+    """Free the time that is kept for a locked order, if any is. Lock its staff first where it is planned next."""
+    if order.hold_id is not None:
+        hold_id, order.hold = order.hold_id, None
+        drop_holds(hold_ids=[hold_id], now=now)
 
 
 def _check(viewer: Viewer, request: OrderRequest, now: datetime) -> _Checked:

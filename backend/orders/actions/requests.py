@@ -10,7 +10,7 @@ from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Permission, Viewer
 from backend.events.actions import emit
-from backend.orders.actions.place import orderable_start
+from backend.orders.actions.place import let_hold_go, orderable_start
 from backend.orders.events import ChangeApproved, ChangeFact, ChangeRejected, ChangeRequested, ChangeWithdrawn
 from backend.orders.models import ChangeRequest, Order, OrderItem
 from backend.orders.permissions import require_ask_change, require_review_change
@@ -187,6 +187,7 @@ def _approve(*, viewer: Viewer, change_id: int, note: str, outside_hours: bool, 
     if order.status == OrderStatus.CONFIRMED:
         moves = {key: Move(start=start) for key, start in _shifted_starts(order, wanted).items()}
         move_visits(moves=moves, outside_hours=outside_hours, actor_id=viewer.user_id, now=now)
+    let_hold_go(order, now=now)
     order.scheduled_date, order.scheduled_time = wanted
     order.cancellation_deadline = cancellation_deadline(start, order.policy_hours)
     order.version += 1

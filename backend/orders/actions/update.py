@@ -11,7 +11,7 @@ from backend.customers.queries import where_to
 from backend.customers.rules import Contact, PostalAddress, clean_contact
 from backend.events.actions import emit
 from backend.orders.actions.items import reprice_coupon
-from backend.orders.actions.place import orderable_start, require_covered
+from backend.orders.actions.place import let_hold_go, orderable_start, require_covered
 from backend.orders.actions.requests import close_change
 from backend.orders.events import OrderChanged
 from backend.orders.models import Order
@@ -101,6 +101,8 @@ def _update(
         reprice_coupon(order, items_of(order), drop=drop_coupon, now=now)
     if {"scheduled_date", "scheduled_time"} & set(changed):
         close_change(order, actor_id=viewer.user_id, now=now)
+    if {"postcode", "scheduled_date", "scheduled_time"} & set(changed):
+        let_hold_go(order, now=now)
     order.version += 1
     order.save()
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
