@@ -25,6 +25,9 @@ from backend.scheduling import actions as scheduling_actions
 from backend.scheduling.queries.searching import Wish, availability
 from backend.staff import actions as staff_actions
 from backend.staff.rules import Break, DayHours, DayOfWeek
+from backend.subscriptions import actions as subscriptions_actions
+from backend.subscriptions.queries import PlanRequest
+from backend.subscriptions.rules import Frequency
 
 _PERMISSIONS = (Permission.MANAGE_STAFF, Permission.MANAGE_CUSTOMERS, Permission.MANAGE_ORDERS)
 _SEARCH_DAYS = 20
@@ -63,6 +66,7 @@ class Loader:
         self._add_customer(*CUSTOMERS[0], self._account(accounts.CUSTOMER, CUSTOMERS[0][0].name, Role.CUSTOMER))
         for order in ORDERS:
             self._add_order(order)
+        self._add_plan()
 
     def _account(self, email: str, name: str, role: Role) -> int:
         return accounts_actions.create_account(
@@ -192,6 +196,24 @@ class Loader:
                 address="",
                 now=self.now,
             )
+
+    def _add_plan(self) -> None:
+        """The customer has the flat cleaned every other Monday at ten, for two months."""
+        customer = customers_queries.customer_for(self.admin, self.customers[accounts.CUSTOMER])
+        today = business().today(self.now)
+        subscriptions_actions.create_subscription(
+            viewer=self.admin,
+            request=PlanRequest(
+                service_id=self.services["Regular clean"],
+                frequency=Frequency.BIWEEKLY,
+                duration_months=2,
+                start_date=today + timedelta(days=14 - today.weekday()),
+                preferred_time=time(10),
+                customer_id=customer.pk,
+                address_id=customers_queries.addresses_visible_to(self.admin).filter(customer=customer)[0].pk,
+            ),
+            now=self.now,
+        )
 
     def _as_customer(self, request: OrderRequest) -> tuple[Viewer, OrderRequest]:
         """The request as the signed-in customer sends it: with its own address instead of a guest's."""

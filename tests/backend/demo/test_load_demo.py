@@ -17,6 +17,7 @@ from backend.events.models import Event
 from backend.orders.models import Order
 from backend.scheduling.models import Appointment, Claim
 from backend.staff.models import Staff
+from backend.subscriptions.models import Subscription
 from tests import factories
 from tests.client import Api
 
@@ -46,11 +47,17 @@ def test_it_is_a_whole_business(demo: str) -> None:
 
 def test_its_visits_have_taken_their_time_and_told_of_it(demo: str) -> None:
     visits = Appointment.objects.filter(status="CONFIRMED")
-    assert visits.count() == 5
-    assert Claim.objects.filter(kind="APPOINTMENT").count() == 5
+    assert Counter(visits.values_list("type", flat=True)) == {"ORDER_ITEM": 5, "SUBSCRIPTION": 5}
+    assert Claim.objects.filter(kind="APPOINTMENT").count() == 10
     assert Claim.objects.filter(kind="TIME_OFF").count() == 1
     kinds = Counter(Event.objects.filter(kind__startswith="order.").values_list("kind", flat=True))
     assert kinds == {"order.placed": 11, "order.confirmed": 5, "order.cancelled": 1}
+
+
+def test_a_plan_has_all_its_visits_in_somebodys_day(demo: str) -> None:
+    plan = Subscription.objects.get()
+    assert (plan.status, plan.frequency, plan.total_appointments) == ("ACTIVE", "BIWEEKLY", 5)
+    assert plan.visits.filter(status="SCHEDULED").count() == 5
 
 
 @pytest.mark.parametrize(
