@@ -9,6 +9,7 @@ from schema.audit import AuditQuery
 from schema.availability import AvailabilityQuery
 from schema.bookings import BookingsMutation, BookingsQuery
 from schema.business import BusinessQuery
+from schema.calendars import CalendarsMutation, CalendarsQuery
 from schema.carts import CartAvailabilityQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
 from schema.changes import ChangesMutation, ChangesQuery
@@ -40,6 +41,7 @@ Query = merge_types(
         BookingsQuery,
         BusinessQuery,
         CartAvailabilityQuery,
+        CalendarsQuery,
         CatalogueQuery,
         ChangesQuery,
         CouponsQuery,
@@ -61,6 +63,7 @@ Mutation = merge_types(
     (
         AccountsMutation,
         BookingsMutation,
+        CalendarsMutation,
         CatalogueMutation,
         CategoryTreeMutation,
         ChangesMutation,

@@ -88,7 +88,15 @@ def make_world() -> World:
     _add_bookings(world, service)
     _add_coupon(world)
     _add_plans(world, service)
+    _add_calendars(world)
     return world
+
+
+def _add_calendars(world: World) -> None:
+    """Those of the member of staff."""
+    user = world.personas.staff.user
+    assert user is not None
+    world.add("feed", factories.calendar_feed(user))
 
 
 def _add_plans(world: World, service: Service) -> None:

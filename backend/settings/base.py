@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "backend.orders",
     "backend.subscriptions",
     "backend.notifications",
+    "backend.calendars",
     "schema",
     "workers",
 ]
@@ -264,6 +265,7 @@ ROTA_BUSINESS = Business(
     email=ENV["ROTA_BUSINESS_EMAIL"],
     public_url=ENV["PUBLIC_URL"].rstrip("/"),
 )
+ROTA_CALENDAR_KEYS: list[str] = ENV["CALENDAR_KEYS"]
 ROTA_BACKUP_URL: str = ENV["BACKUP_URL"]
 ROTA_BACKUP_KEEP: tuple[int, int, int] = ENV["BACKUP_KEEP"]
 ROTA_EVENTS_LIFETIME = timedelta(days=ENV["EVENTS_KEEP_DAYS"])

@@ -3,6 +3,7 @@
 A test compares this table with the document.
 """
 
+import base64
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,13 @@ def _per_mile(text: str) -> Decimal:
     if not 0 <= number <= 60:  # also refuses NaN and infinity
         raise ValueError("say a number from 0 to 60")
     return number
+
+
+def _fernet_keys(text: str) -> list[str]:
+    for key in _names(text):
+        if len(key) != 44 or len(base64.urlsafe_b64decode(key)) != 32:
+            raise ValueError("say 32 random bytes each, in URL-safe base64")
+    return _names(text)
 
 
 def _names(text: str) -> list[str]:
@@ -108,6 +116,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
     Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
     Variable("ROTA_ENVIRONMENT", "", str, "Badge of the back office, such as `Staging`. Unset: what the settings say."),
+    Variable("CALENDAR_KEYS", "", _fernet_keys, "Keys that encrypt tokens, newest first, comma-separated."),
     Variable("BACKUP_URL", "", str, "Where backups go: a folder, or `s3://bucket/prefix?endpoint_url=…`. Unset: none."),
     Variable("BACKUP_KEEP", "7,5,12", _keep, "For how many days, weeks and months the newest backup of each is kept."),
     Variable("EVENTS_KEEP_DAYS", "400", _positive, "How long the event log goes back."),

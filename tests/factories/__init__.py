@@ -19,6 +19,7 @@ from tests.factories.business import (
     user,
     works,
 )
+from tests.factories.calendars import calendar_event, calendar_feed, connected_calendar
 from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
 from tests.factories.subscriptions import active_plan, paused_plan, pending_plan, unplaced_visit
@@ -28,9 +29,12 @@ __all__ = [
     "add_postcodes",
     "address",
     "area",
+    "calendar_event",
+    "calendar_feed",
     "category",
     "configured",
     "confirmed_order",
+    "connected_calendar",
     "coupon",
     "customer",
     "direct_booking",

@@ -83,4 +83,9 @@ def one_of_everything() -> None:
         due_at=NOW,
         created_at=NOW,
     )
+    calendar = factories.connected_calendar(manager.user)
+    visit = OrderItem.objects.get(order=order).appointment
+    assert visit is not None
+    factories.calendar_event(visit, calendar)
+    factories.calendar_feed(manager.user, name=f"Feed {number}", last_used_at=NOW, revoked_at=NOW)
     Postcode.objects.create(code=f"XX{number}", is_outcode=True, latitude=51.5, longitude=-0.1)

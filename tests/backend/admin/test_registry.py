@@ -116,7 +116,7 @@ def test_nothing_is_loaded_from_anywhere_else_and_no_secret_is_shown(office: Cli
         str(value)
         for model in MODELS
         for field in model._meta.get_fields()
-        if field.name in ("password", "token", "token_hash", "tracking_token")
+        if field.name in ("password", "token", "token_hash", "tracking_token", "sealed")
         for value in model._default_manager.values_list(field.name, flat=True)
         if value
     }

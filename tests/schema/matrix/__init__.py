@@ -15,6 +15,7 @@ from backend.events.queries import Cursor, log_end
 from schema.cursors import encode_cursor
 from tests.factories.business import PASSWORD
 from tests.schema.matrix.bookings import ROWS as BOOKINGS
+from tests.schema.matrix.calendars import ROWS as CALENDARS
 from tests.schema.matrix.catalogue import ROWS as CATALOGUE_AND_STAFF
 from tests.schema.matrix.plans import ROWS as PLANS
 from tests.schema.matrix.words import (
@@ -57,6 +58,7 @@ PLAN_VISITS = ("plan appointment 1", "plan appointment 2")
 ROWS: tuple[Row, ...] = (
     *CATALOGUE_AND_STAFF,
     *BOOKINGS,
+    *CALENDARS,
     *PLANS,
     # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
     Row(
