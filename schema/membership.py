@@ -204,6 +204,11 @@ class UpdateUserRoleInput:
     )
 
 
+@strawberry.input(description="The user who is to be let in again.")
+class ReactivateUserInput:
+    user_id: strawberry.ID = strawberry.field(description="The user.")
+
+
 @strawberry.input(description="The user to lock out.")
 class DeactivateUserInput:
     user_id: strawberry.ID = strawberry.field(description="The user.")
@@ -397,6 +402,15 @@ class MembershipMutation:
             now=info.context.now,
         )
         return UserLeavesPayload(row=user)
+
+    @mutation(description="Let a user in again, in the role that it had. Admins.")
+    def reactivate_user(self, info: Info, input: ReactivateUserInput) -> UserPayload:
+        user = actions.reactivate_user(
+            viewer=info.context.viewer,
+            user_id=decode_id(input.user_id, "User", ("user_id",)),
+            now=info.context.now,
+        )
+        return UserPayload(row=user)
 
     @mutation(description="End one of one's own sign-ins; admins, anybody's. Signed-in users.")
     def revoke_session(self, info: Info, input: RevokeSessionInput) -> SessionPayload:

@@ -78,6 +78,7 @@ def make_world() -> World:
     world.add("other staff", personas.other_staff)
     world.add("customer", personas.customer)
     world.add("account", User.objects.get(customer=personas.customer))
+    world.add("former account", factories.user(is_active=False))
     world.add("other customer", personas.other_customer)
     world.add("address", factories.address(personas.customer))
     _add_people(world)

@@ -5,6 +5,7 @@ from backend.accounts.actions.passwords import change_password, request_password
 from backend.accounts.actions.people import (
     ProfileChanges,
     deactivate_user,
+    reactivate_user,
     update_manager,
     update_profile,
     update_user_role,
@@ -55,6 +56,7 @@ __all__ = [
     "limit_sign_in",
     "makes_row",
     "note_use",
+    "reactivate_user",
     "register",
     "request_password_reset",
     "resend_invitation",

@@ -128,6 +128,21 @@ def deactivate_user(*, viewer: Viewer, user_id: int, reassign: bool = False, now
 
 
 @use_case
+def reactivate_user(*, viewer: Viewer, user_id: int, now: datetime) -> User:
+    """Let a user in again, in the role that it had; it signs in anew. Twice is no error.
+
+    Whether a member of staff gets visits again is for the office to say, by `update_staff_member`.
+    """
+    require_change_access(viewer)
+    user = user_by_id(user_id, field=("user_id",), lock=True)
+    if not user.is_active:
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        make_row_of_role(user, now=now)
+    return user
+
+
+@use_case
 def update_manager(
     *,
     viewer: Viewer,

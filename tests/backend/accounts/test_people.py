@@ -119,6 +119,17 @@ def test_a_deactivated_user_is_out_at_once(admin: Viewer, now: datetime) -> None
         actions.sign_in(email=user.email, password=PASSWORD, address="10.0.0.1", user_agent="", now=now)
 
 
+def test_a_reactivated_user_signs_in_anew_and_old_tokens_stay_dead(admin: Viewer, now: datetime) -> None:
+    user = factories.user()
+    token = factories.token_for(user)
+    actions.deactivate_user(viewer=admin, user_id=user.pk, now=now)
+    for _ in range(2):
+        assert actions.reactivate_user(viewer=admin, user_id=user.pk, now=now).is_active
+    assert viewer_for_token(token, now=now).user_id is None
+    signed_in = actions.sign_in(email=user.email, password=PASSWORD, address="10.0.0.1", user_agent="", now=now)
+    assert signed_in.user == user
+
+
 def test_only_admins_change_what_others_may_do(now: datetime) -> None:
     manager = factories.manager(can_manage_all=True)
     viewer = viewer_for_user(manager.user_id)
@@ -127,6 +138,8 @@ def test_only_admins_change_what_others_may_do(now: datetime) -> None:
         actions.update_user_role(viewer=viewer, user_id=user.pk, role=Role.ADMIN, now=now)
     with pytest.raises(NotAllowed):
         actions.deactivate_user(viewer=viewer, user_id=user.pk, now=now)
+    with pytest.raises(NotAllowed):
+        actions.reactivate_user(viewer=viewer, user_id=user.pk, now=now)
     with pytest.raises(NotAllowed):
         actions.update_manager(viewer=viewer, manager_id=manager.pk, can_manage_all=True, now=now)
 

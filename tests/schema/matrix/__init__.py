@@ -327,6 +327,7 @@ ROWS: tuple[Row, ...] = (
     Row("Query.users", "{ users { totalCount } }", ADMINS),
     mutation("updateUserRole", "user { role }", ADMINS, given(userId="id:account", role="STAFF")),
     mutation("deactivateUser", "user { id }", ADMINS, given(userId="id:account")),
+    mutation("reactivateUser", "user { id }", ADMINS, given(userId="id:former account")),
     listing("invitations", {**ADMINS, "admin": SEES("invitation")}),
     node("Invitation", "invitation", {"admin": OK, "*": NULL}),
     mutation("sendInvitation", "invitation { id }", ADMINS, given(email="new@example.com", role="STAFF")),
