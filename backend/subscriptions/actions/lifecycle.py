@@ -1,6 +1,7 @@
 """Pausing, resuming and cancelling a plan."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Max
 
@@ -14,6 +15,7 @@ from backend.core.viewer import Viewer
 from backend.coupons.actions import give_back
 from backend.events.actions import emit
 from backend.scheduling.actions import cancel_visits
+from backend.scheduling.rules import AppointmentStatus
 from backend.subscriptions.actions.changes import close_changes
 from backend.subscriptions.actions.placing import place_visits_of
 from backend.subscriptions.actions.settling import owed_visits, settle
@@ -232,6 +234,12 @@ def acted_on(viewer: Viewer, named: tuple[int | None, str | None], now: datetime
     return plan
 
 
+def is_ahead(appointment: Any, now: datetime) -> bool:
+    """Whether an appointment is open and has not begun, by what was said of it and by the clock."""
+    is_waiting = appointment.status in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
+    return is_waiting and appointment.start > now
+
+
 def _call_off(
     plan: Subscription, *, is_within_notice_spared: bool, reason: str, actor_id: int | None, now: datetime
 ) -> int:
@@ -240,7 +248,7 @@ def _call_off(
     for row in plan.visits.filter(status__in=OPEN_VISITS).select_related("appointment__booking"):
         deadline = deadline_of(row)
         is_spared = is_within_notice_spared and deadline is not None and deadline < now
-        if not is_spared and (row.appointment is None or row.appointment.start > now):
+        if not is_spared and (row.appointment is None or is_ahead(row.appointment, now)):
             going[row.pk] = row.appointment_id
     ids = [each for each in going.values() if each is not None]
     done = cancel_visits(appointment_ids=ids, order_id=None, actor_id=actor_id, reason=reason, now=now)

@@ -15,9 +15,9 @@ from backend.events.actions import emit
 from backend.geography.queries import locate
 from backend.scheduling.actions import cancel_visits, complete_visits, move_visits
 from backend.scheduling.errors import InThePast, NoTime
-from backend.scheduling.rules import AppointmentStatus, Move
+from backend.scheduling.rules import Move
 from backend.subscriptions.actions.changes import acted_visit, close_changes, require_changeable, require_visit_name
-from backend.subscriptions.actions.lifecycle import MAX_REASON, require_bookable
+from backend.subscriptions.actions.lifecycle import MAX_REASON, is_ahead, require_bookable
 from backend.subscriptions.actions.placing import place_visits_of
 from backend.subscriptions.actions.settling import owed_visits, settle
 from backend.subscriptions.actions.timing import give_time, require_fit
@@ -276,16 +276,7 @@ def change_visits(
 def _later(plan: Subscription, visit: SubscriptionAppointment, now: datetime) -> list[SubscriptionAppointment]:
     """The visit and all open ones behind it that have not begun."""
     rows = plan.visits.filter(status__in=OPEN_VISITS, sequence__gte=visit.sequence).select_related("appointment")
-    return [row for row in rows if row.appointment is None or _is_ahead(row, now)]
-
-
-def _is_ahead(row: SubscriptionAppointment, now: datetime) -> bool:
-    appointment = row.appointment
-    return (
-        appointment is not None
-        and appointment.start > now
-        and appointment.status in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED)
-    )
+    return [row for row in rows if row.appointment is None or is_ahead(row.appointment, now)]
 
 
 def _start(row: SubscriptionAppointment, at: time | None, now: datetime) -> datetime | None:

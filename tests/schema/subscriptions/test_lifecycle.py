@@ -63,6 +63,15 @@ class TestPausing:
         assert done == {"status": "COMPLETED", "subscription": {"status": "PAUSED"}}
         assert Subscription.objects.get().completed_appointments == 1
 
+    def test_work_that_has_begun_early_goes_on(self, api: Api, personas: Personas, shop: Shop) -> None:
+        plan = factories.active_plan(shop.service, staff=shop.anna, visits=2)
+        first = Appointment.objects.order_by("start")[0]
+        Appointment.objects.filter(pk=first.pk).update(status="IN_PROGRESS")
+        given = {"subscriptionId": gid(plan, "SubscriptionPlan"), "reason": "Flood"}
+        made = personas["admin"].mutate("cancelSubscription", given, PLAN)["subscription"]
+        assert statuses(made) == ["SCHEDULED", "CANCELLED"]
+        assert Appointment.objects.get(pk=first.pk).status == "IN_PROGRESS"
+
     def test_at_the_deadline_itself_the_visit_is_called_off(self, api: Api, shop: Shop) -> None:
         made = create(api, shop)["subscription"]
         with time_machine.travel(FIRST - 24 * HOUR, tick=False):
