@@ -1,4 +1,4 @@
-"""Telling people: each handler writes a mail into the log, `send_email` hands one over."""
+"""Telling people: each handler writes messages into the log, `send_email` hands one over."""
 
 from datetime import datetime
 
@@ -8,122 +8,212 @@ from backend.core import clock
 from backend.events.rules import Happened
 from backend.notifications import actions
 from backend.notifications.gateway import DjangoMailer
-from backend.notifications.rules import EmailKind
+from backend.notifications.rules import MessageKind
 from workers.broker import QUEUE, broker, handler
 
 
 @handler
 def order_received(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered: we have it."""
-    actions.write_order_email(kind=EmailKind.ORDER_RECEIVED, event=event, now=now)
+    actions.tell_of_order(kind=MessageKind.ORDER_RECEIVED, event=event, now=now)
 
 
 @handler
 def order_confirmed(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered: these are the visits."""
-    actions.write_order_email(kind=EmailKind.ORDER_CONFIRMED, event=event, now=now)
+    actions.tell_of_order(kind=MessageKind.ORDER_CONFIRMED, event=event, now=now)
 
 
 @handler
 def order_cancelled(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered: it won't happen."""
-    actions.write_order_email(kind=EmailKind.ORDER_CANCELLED, event=event, now=now)
+    actions.tell_of_order(kind=MessageKind.ORDER_CANCELLED, event=event, now=now)
 
 
 @handler
 def order_changed(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered, where it was the office: this is how your order stands now."""
-    actions.write_news_of_office(kind=EmailKind.ORDER_CHANGED, event=event, now=now)
+    actions.tell_news_of_office(kind=MessageKind.ORDER_CHANGED, event=event, now=now)
 
 
 @handler
 def tracking_link_requested(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered, if it was they who asked: the link to it, made anew where it has run out."""
-    actions.write_tracking_email(event=event, now=now)
+    actions.tell_tracking_link(event=event, now=now)
 
 
 @handler
 def change_requested(event: Happened, /, *, now: datetime) -> None:
     """To the office: somebody asks for another time."""
-    actions.write_office_email(kind=EmailKind.CHANGE_REQUESTED, event=event, now=now)
+    actions.tell_office_of_order(kind=MessageKind.CHANGE_REQUESTED, event=event, now=now)
 
 
 @handler
 def change_approved(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered: you have the other time."""
-    actions.write_order_email(kind=EmailKind.CHANGE_APPROVED, event=event, now=now)
+    actions.tell_of_order(kind=MessageKind.CHANGE_APPROVED, event=event, now=now)
 
 
 @handler
 def change_rejected(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered: it stays as it was, and why."""
-    actions.write_order_email(kind=EmailKind.CHANGE_REJECTED, event=event, now=now)
+    actions.tell_of_order(kind=MessageKind.CHANGE_REJECTED, event=event, now=now)
 
 
 @handler
 def change_withdrawn(event: Happened, /, *, now: datetime) -> None:
     """To whoever ordered, where it was the office: your wish is off the table."""
-    actions.write_news_of_office(kind=EmailKind.CHANGE_WITHDRAWN, event=event, now=now)
+    actions.tell_news_of_office(kind=MessageKind.CHANGE_WITHDRAWN, event=event, now=now)
 
 
 @handler
 def appointment_booked(event: Happened, /, *, now: datetime) -> None:
     """To whoever booked a visit directly: it is booked, or waits for the office."""
-    actions.write_booking_email(kind=EmailKind.APPOINTMENT_BOOKED, event=event, now=now)
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_BOOKED, event=event, now=now)
 
 
 @handler
 def appointment_confirmed(event: Happened, /, *, now: datetime) -> None:
     """To whoever booked a visit directly: the office has confirmed it."""
-    actions.write_booking_email(kind=EmailKind.APPOINTMENT_CONFIRMED, event=event, now=now)
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_CONFIRMED, event=event, now=now)
 
 
 @handler
 def appointment_moved(event: Happened, /, *, now: datetime) -> None:
-    """To whoever booked a visit directly: it has another time, or somebody else comes."""
-    actions.write_booking_email(kind=EmailKind.APPOINTMENT_MOVED, event=event, now=now)
+    """To whoever a visit is for: it has another time, or somebody else comes."""
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_MOVED, event=event, now=now)
 
 
 @handler
 def appointment_cancelled(event: Happened, /, *, now: datetime) -> None:
-    """To whoever booked a visit directly: it won't happen."""
-    actions.write_booking_email(kind=EmailKind.APPOINTMENT_CANCELLED, event=event, now=now)
+    """To whoever a visit is for: it won't happen."""
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_CANCELLED, event=event, now=now)
+
+
+@handler
+def appointment_started(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a visit is for: we are at it."""
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_STARTED, event=event, now=now)
+
+
+@handler
+def appointment_completed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a visit is for: it is done. An order tells it of all its visits at once."""
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_COMPLETED, event=event, now=now)
+
+
+@handler
+def order_completed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever ordered: all is done."""
+    actions.tell_of_order(kind=MessageKind.ORDER_COMPLETED, event=event, now=now)
+
+
+@handler
+def plan_created(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: we have it, or it is set up."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_CREATED, event=event, now=now)
+
+
+@handler
+def plan_confirmed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: the office took it on, and these are the visits."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_CONFIRMED, event=event, now=now)
+
+
+@handler
+def plan_paused(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: nobody comes for a while."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_PAUSED, event=event, now=now)
+
+
+@handler
+def plan_resumed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: it goes on."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_RESUMED, event=event, now=now)
+
+
+@handler
+def plan_cancelled(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: it is off."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_CANCELLED, event=event, now=now)
+
+
+@handler
+def plan_completed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: that was the last visit."""
+    actions.tell_of_plan(kind=MessageKind.PLAN_COMPLETED, event=event, now=now)
+
+
+@handler
+def visit_placed(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: the visit that had no time has one."""
+    actions.tell_of_plan_visit(kind=MessageKind.VISIT_PLACED, event=event, now=now)
+
+
+@handler
+def visit_skipped(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: a visit is left out."""
+    actions.tell_of_skipped_visit(event=event, now=now)
+
+
+@handler
+def visit_unplaced(event: Happened, /, *, now: datetime) -> None:
+    """To the office: a visit needs a time."""
+    actions.tell_office_of_plan_visit(kind=MessageKind.VISIT_UNPLACED, event=event, now=now)
+
+
+@handler
+def visit_change_requested(event: Happened, /, *, now: datetime) -> None:
+    """To the office: somebody asks for another time of a visit."""
+    actions.tell_office_of_plan_visit(kind=MessageKind.VISIT_CHANGE_REQUESTED, event=event, now=now)
+
+
+@handler
+def visit_change_approved(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: you have the other time."""
+    actions.tell_of_plan_visit(kind=MessageKind.VISIT_CHANGE_APPROVED, event=event, now=now)
+
+
+@handler
+def visit_change_rejected(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for: the visit stays as it was, and why."""
+    actions.tell_of_plan_visit(kind=MessageKind.VISIT_CHANGE_REJECTED, event=event, now=now)
 
 
 @handler
 def registered(event: Happened, /, *, now: datetime) -> None:
     """To a new account: prove your e-mail, or welcome."""
-    actions.write_registered_email(event=event, now=now)
+    actions.tell_registered(event=event, now=now)
 
 
 @handler
 def registered_again(event: Happened, /, *, now: datetime) -> None:
     """To the owner of an account: somebody tried to register with your e-mail."""
-    actions.write_account_email(kind=EmailKind.REGISTERED_AGAIN, event=event, now=now)
+    actions.tell_account(kind=MessageKind.REGISTERED_AGAIN, event=event, now=now)
 
 
 @handler
 def verification_requested(event: Happened, /, *, now: datetime) -> None:
     """To an account: the link that proves your e-mail, again."""
-    actions.write_account_email(kind=EmailKind.VERIFY_EMAIL, event=event, now=now)
+    actions.tell_account(kind=MessageKind.VERIFY_EMAIL, event=event, now=now)
 
 
 @handler
 def password_reset_requested(event: Happened, /, *, now: datetime) -> None:
     """To the owner of an account: the link that sets a new password."""
-    actions.write_account_email(kind=EmailKind.RESET_PASSWORD, event=event, now=now)
+    actions.tell_account(kind=MessageKind.RESET_PASSWORD, event=event, now=now)
 
 
 @handler
 def password_changed(event: Happened, /, *, now: datetime) -> None:
     """To the owner of an account: your password is another."""
-    actions.write_account_email(kind=EmailKind.PASSWORD_CHANGED, event=event, now=now)
+    actions.tell_account(kind=MessageKind.PASSWORD_CHANGED, event=event, now=now)
 
 
 @handler
 def invitation_sent(event: Happened, /, *, now: datetime) -> None:
     """To somebody without an account: make one in this role."""
-    actions.write_invitation_email(event=event, now=now)
+    actions.tell_invited(event=event, now=now)
 
 
 @dramatiq.actor(actor_name="notifications.send_email", queue_name=QUEUE, broker=broker)

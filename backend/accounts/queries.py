@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db.models import F, QuerySet
 from django.utils.http import base36_to_int, int_to_base36
 
-from backend.accounts.models import AccessToken, Invitation, Manager, User
+from backend.accounts.models import AccessToken, Invitation, Manager, Profile, User
 from backend.core.errors import FieldPath, NotFound
 from backend.core.references import token_hash
 from backend.core.viewer import MANAGES_NOTHING, NOBODY, ManagerScope, Role, Viewer
@@ -176,6 +178,23 @@ def invitation_for_message(invitation_id: int, *, now: datetime) -> Invitation |
 def account_for_message(user_id: int | None) -> User | None:
     """The active account that a mail is to be written about, if it is there; None for nobody's."""
     return None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an account wants to be spoken to; an empty language or phone is none that it has said."""
+
+    language: str
+    zone: ZoneInfo
+    phone: str
+
+
+def manner_of(user_id: int) -> Manner | None:
+    """From the profile of an active account; None for others."""
+    profile = Profile.objects.filter(user_id=user_id, user__is_active=True).first()
+    if profile is None:
+        return None
+    return Manner(str(profile.preferences.get("language", "")), ZoneInfo(profile.time_zone), profile.phone)
 
 
 def managers_visible_to(viewer: Viewer) -> QuerySet[Manager]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 
 from backend.core.errors import FieldPath, InvalidInput, Refusal
+from backend.core.languages import LANGUAGES
 
 INVITATION_LIFETIME = timedelta(days=7)
 DEFAULT_REGION = "GB"
@@ -42,6 +43,7 @@ PREFERENCES: Mapping[str, Collection[str]] = {
     "timeFormat": ("12h", "24h"),
     "distanceUnit": ("mi", "km"),
     "scheduleView": ("day", "week", "list"),
+    "language": LANGUAGES,
 }
 """What clients may keep about a person's taste, and the values that each can have."""
 

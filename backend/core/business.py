@@ -50,6 +50,8 @@ class Business:
     public_url: str
     """Where the web shop answers; tracking links are built on it. No trailing slash."""
 
+    language: str = "en"
+    """The language of messages to people who have not chosen one."""
     assignment: Assignment = Assignment.LEAST_BOOKED
     """Who is sent first, of all who could come."""
     staff_changes_need_approval: bool = False

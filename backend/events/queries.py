@@ -1,11 +1,12 @@
 """Reading the log so that nothing is missed."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from backend.core.errors import FieldPath, NotFound
@@ -105,6 +106,16 @@ def delivery_for(viewer: Viewer, delivery_id: int, *, field: FieldPath = (), loc
     if delivery is None:
         raise NotFound("There is no such delivery.", field)
     return delivery
+
+
+def told_together(event_id: int, kinds: Collection[str], *, order_id: int | None) -> bool:
+    """Whether a fact of one of these kinds was told in the transaction of this event.
+
+    Of orders only this one counts: some transactions touch the visits of many. One statement.
+    """
+    written = Event.objects.filter(pk=event_id).values("transaction")
+    together = Event.objects.filter(transaction=Subquery(written), kind__in=kinds)
+    return together.filter(order_id=order_id).exists()
 
 
 @dataclass(frozen=True, slots=True)

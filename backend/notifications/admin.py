@@ -11,7 +11,7 @@ from backend.core.viewer import Viewer
 from backend.notifications.actions import send_email_again
 from backend.notifications.models import EmailLog
 from backend.notifications.queries import emails_visible_to
-from backend.notifications.rules import SECRET_KINDS, EmailStatus
+from backend.notifications.rules import SECRET_KINDS, MessageStatus
 
 
 @admin.register(EmailLog)
@@ -19,8 +19,8 @@ class EmailLogAdmin(ReadOnlyAdmin):
     """What was told to whom; failed mails can be sent again."""
 
     icon = "mail"
-    list_display = ["id", "kind", "recipient", "subject", "status", "attempts", "created_at", "sent_at"]
-    list_filter = ["status", "kind", ("created_at", DatesFilter)]
+    list_display = ["id", "kind", "recipient", "subject", "status", "attempts", "failure", "created_at", "sent_at"]
+    list_filter = ["status", "failure", "kind", ("created_at", DatesFilter)]
     search_fields = ["recipient", "recipient_name", "subject", "=event__order_id"]
     date_hierarchy = "created_at"
     row_actions = [
@@ -29,7 +29,7 @@ class EmailLogAdmin(ReadOnlyAdmin):
             label="Send again",
             done="queued again",
             act=lambda viewer, row, now, _: send_email_again(viewer=viewer, email_id=row.pk, now=now),
-            offered=lambda row: row.status == EmailStatus.FAILED,
+            offered=lambda row: row.status == MessageStatus.FAILED,
         )
     ]
 

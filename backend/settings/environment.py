@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.core.fairness import Assignment
+from backend.core.languages import LANGUAGES
 
 
 def _boolean(text: str) -> bool:
@@ -78,6 +79,12 @@ def _assignment(text: str) -> Assignment:
     return Assignment(text)
 
 
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"say one of {', '.join(LANGUAGES)}")
+    return text
+
+
 def _keep(text: str) -> tuple[int, int, int]:
     days, weeks, months = (_natural(number) for number in text.split(","))
     return days, weeks, months
@@ -123,6 +130,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),
     Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),
     Variable("ROTA_TIME_ZONE", "Europe/London", ZoneInfo, "IANA zone in which hours, dates and recurrences are read."),
+    Variable("ROTA_LANGUAGE", "en", _language, "Language of messages to people who chose none: `en` or `de`."),
     Variable("ROTA_CURRENCY", "GBP", _currency, "ISO 4217 code kept with every stored total."),
     Variable(
         "ROTA_CANCELLATION_NOTICE_HOURS", "24", _natural, "Until how long before the start a customer may cancel."

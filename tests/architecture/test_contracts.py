@@ -15,7 +15,7 @@ PLANTS = [
     ("face", "backend/orders/actions.py", "import schema.root"),
     ("face", "backend/orders/actions.py", "import workers.routing"),
     ("face", "backend/catalogue/models.py", "import strawberry"),
-    ("face", "backend/notifications/actions.py", "import dramatiq"),
+    ("face", "backend/notifications/actions/__init__.py", "import dramatiq"),
     ("edges", "schema/orders.py", "import workers.routing"),
     ("edges", "workers/routing.py", "import schema.context"),
     ("tools-of-schema", "workers/routing.py", "import strawberry"),

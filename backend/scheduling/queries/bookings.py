@@ -17,7 +17,6 @@ from backend.scheduling.models import Appointment, CustomerAppointment
 from backend.scheduling.queries import appointment_for, booking_window, covers, workloads_on
 from backend.scheduling.rules import (
     ALTERNATIVE_DAYS,
-    AppointmentType,
     Assignment,
     Day,
     Need,
@@ -85,13 +84,13 @@ def track_appointment(*, tracking_token: str, address: str, now: datetime) -> Qu
     return opened(Appointment.objects.none() if row is None else Appointment.objects.filter(pk=row.pk))
 
 
-def direct_booking_for_message(appointment_id: int) -> CustomerAppointment | None:
-    """A direct booking with all that a message about it tells; None for visits of orders and plans.
+def booking_for_message(appointment_id: int) -> CustomerAppointment | None:
+    """A visit's booking with all that a message about it tells.
 
-    For messages to whoever booked it, hence without a viewer.
+    For messages to whoever the visit is for, hence without a viewer.
     """
-    rows = CustomerAppointment.objects.select_related("appointment__service", "appointment__staff")
-    return rows.filter(appointment_id=appointment_id, appointment__type=AppointmentType.SINGLE).first()
+    rows = CustomerAppointment.objects.select_related("appointment__service", "appointment__staff", "customer")
+    return rows.filter(appointment_id=appointment_id).first()
 
 
 def opened(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

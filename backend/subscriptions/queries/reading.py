@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
 
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
@@ -188,6 +188,31 @@ def visit_in(
 def deadline_of(visit: SubscriptionAppointment) -> datetime | None:
     """Until when the customer may change a visit, in UTC; None without an appointment. Fetch its booking with it."""
     return None if visit.appointment is None else visit.appointment.booking.cancellation_deadline
+
+
+def plan_of_visit(appointment_id: int) -> Subscription | None:
+    """The plan that an appointment belongs to, whoever asks; None for one of no plan."""
+    return Subscription.objects.select_related("customer").filter(visits__appointment=appointment_id).first()
+
+
+def plan_for_message(subscription_id: int) -> Subscription:
+    """A plan with all that a message about it tells: customer, service, visits with who comes.
+
+    For messages to whoever it is for, hence without a viewer. Two statements, however many visits.
+    """
+    visits = SubscriptionAppointment.objects.select_related("appointment__staff").order_by("sequence")
+    rows = Subscription.objects.select_related("customer", "service").prefetch_related(Prefetch("visits", visits))
+    return rows.get(pk=subscription_id)
+
+
+def visit_for_message(visit_id: int) -> SubscriptionAppointment:
+    """A visit of a plan, for messages about it. Raises SubscriptionAppointment.DoesNotExist."""
+    return SubscriptionAppointment.objects.select_related("appointment").get(pk=visit_id)
+
+
+def visit_change_for_message(change_id: int) -> SubscriptionAppointmentChangeRequest:
+    """A wanted change of a visit, for messages about it. Raises DoesNotExist."""
+    return SubscriptionAppointmentChangeRequest.objects.get(pk=change_id)
 
 
 def _locked(rows: QuerySet[Subscription]) -> QuerySet[Subscription]:

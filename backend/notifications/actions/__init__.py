@@ -1,0 +1,35 @@
+"""Telling people: what is written into the log, and what becomes of it."""
+
+from backend.notifications.actions.accounts import tell_account, tell_invited, tell_registered
+from backend.notifications.actions.bookings import tell_of_booking
+from backend.notifications.actions.orders import (
+    tell_news_of_office,
+    tell_of_order,
+    tell_office_of_order,
+    tell_tracking_link,
+)
+from backend.notifications.actions.plans import (
+    tell_of_plan,
+    tell_of_plan_visit,
+    tell_of_skipped_visit,
+    tell_office_of_plan_visit,
+)
+from backend.notifications.actions.sending import lease_emails, send_email, send_email_again
+
+__all__ = [
+    "lease_emails",
+    "send_email",
+    "send_email_again",
+    "tell_account",
+    "tell_invited",
+    "tell_news_of_office",
+    "tell_of_booking",
+    "tell_of_order",
+    "tell_of_plan",
+    "tell_of_plan_visit",
+    "tell_of_skipped_visit",
+    "tell_office_of_order",
+    "tell_office_of_plan_visit",
+    "tell_registered",
+    "tell_tracking_link",
+]

@@ -1,0 +1,121 @@
+"""What is told about single visits, to whoever they are for."""
+
+from datetime import datetime
+from typing import Any
+
+from backend.core.business import business
+from backend.core.transactions import step
+from backend.events.queries import told_together
+from backend.events.rules import Happened
+from backend.notifications.actions.orders import address_line
+from backend.notifications.actions.voice import Voice, rows
+from backend.notifications.actions.writing import tell, voice_for
+from backend.notifications.queries import Person, person
+from backend.notifications.rules import MessageKind, Phrase
+from backend.orders.queries import order_of_visit
+from backend.scheduling.queries.bookings import booking_for_message
+from backend.scheduling.rules import AppointmentType
+from backend.subscriptions.queries import plan_of_visit
+
+_TOLD_BY_WHOLE = frozenset({MessageKind.APPOINTMENT_BOOKED, MessageKind.APPOINTMENT_CONFIRMED})
+"""What an order or a plan tells of its visits itself, always."""
+
+_TELLS_OF_VISITS = frozenset(
+    {
+        "order.confirmed",
+        "order.cancelled",
+        "order.changed",
+        "order.change_approved",
+        "order.completed",
+        "subscription.created",
+        "subscription.confirmed",
+        "subscription.paused",
+        "subscription.resumed",
+        "subscription.cancelled",
+        "visit.change_approved",
+        "visit.placed",
+        "visit.skipped",
+    }
+)
+"""Facts whose own messages say what became of the visits of an order or plan."""
+
+
+@step
+def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> None:
+    """Tell whoever a visit is for. What was moved is told as it stood after that move, however late it is written.
+
+    A visit of an order or a plan is told of by itself only where nothing else that happened in the same transaction
+    tells of it: a cancelled order is one message, a visit that went to a colleague is one, too.
+    """
+    if event.appointment_id is None:
+        raise ValueError(f"event {event.event_id} ({event.kind}) names no visit")
+    booking = booking_for_message(event.appointment_id)
+    if booking is None:
+        return
+    if kind is MessageKind.APPOINTMENT_COMPLETED and booking.appointment.type == AppointmentType.ORDER_ITEM:
+        return  # the order tells, once all of it is done
+    is_part = booking.appointment.type != AppointmentType.SINGLE
+    if is_part and (kind in _TOLD_BY_WHOLE or told_together(event.event_id, _TELLS_OF_VISITS, order_id=event.order_id)):
+        return
+    to = person_of(booking)
+    voice = voice_for(to)
+    previous = event.data["previous"]
+    values = visit_values(
+        booking, voice, datetime.fromisoformat(event.data["start"]), datetime.fromisoformat(event.data["end"])
+    ) | {
+        "waits": "yes" if event.data["status"] == "PENDING" else "",
+        "previous": voice.moment(datetime.fromisoformat(previous["start"])) if previous else "",
+        "reason": event.data.get("reason", ""),
+    }
+    tell(
+        kind=kind,
+        person=to,
+        values=values,
+        about=str(event.event_id),
+        event_id=event.event_id,
+        link=link_of(booking),
+        now=now,
+    )
+
+
+def person_of(booking: Any) -> Person:
+    """Whom a visit is for: a customer is reached where it is now, a guest where it was when it booked."""
+    customer = booking.customer
+    if customer is None:
+        return person(name=booking.contact_name, email=booking.contact_email, phone=booking.contact_phone)
+    return person(name=customer.name, email=customer.email, phone=customer.phone, user_id=customer.user_id)
+
+
+def link_of(booking: Any) -> str:
+    """The client's page of the visit, or of the order or plan that it belongs to."""
+    base = business().public_url
+    if booking.tracking_token:
+        return f"{base}/visits/{booking.tracking_token}"
+    order = order_of_visit(booking.appointment_id)
+    if order is not None:
+        return f"{base}/track/{order.tracking_token}"
+    plan = plan_of_visit(booking.appointment_id)
+    return base if plan is None else f"{base}/plans/{plan.tracking_token}"
+
+
+def visit_values(booking: Any, voice: Voice, start: datetime, end: datetime) -> dict[str, str]:
+    """What messages about a visit tell from."""
+    visit = booking.appointment
+    service = ", ".join([visit.service.name, *(extra["name"] for extra in booking.extras)])
+    when = voice.span(start, end)
+    address, price = address_line(booking), voice.amount(booking.price, booking.currency)
+    return {
+        "when": when,
+        "start": voice.moment(start),
+        "time": voice.time_of(start),
+        "service": service,
+        "staff": visit.staff.name,
+        "address": address,
+        "price": price,
+        "visit": rows([voice.say(Phrase.WITH, what=f"{when}: {service}", who=visit.staff.name), address, price]),
+        "cancel_until": voice.moment(booking.cancellation_deadline),
+        "move_until": voice.moment(booking.reschedule_deadline),
+        "previous": "",
+        "reason": "",
+        "waits": "",
+    }
