@@ -11,11 +11,12 @@ from strawberry.scalars import JSON
 from backend.accounts import actions, queries
 from backend.accounts.models import Profile as ProfileModel
 from backend.accounts.models import User as UserModel
-from backend.core.files import signed_path
+from backend.core.files import link_to
 from backend.core.viewer import Role, Viewer
 from schema.context import Info
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
+from schema.uploads import LINK
 
 strawberry.enum(Role, name="Role", description="What a user may do.")
 
@@ -31,10 +32,10 @@ class Profile:
 
     @strawberry_django.field(
         only=["avatar"],
-        description="Path on this server of its picture, a square WebP; good for an hour or two. Null without one.",
+        description=f"Its picture, a square WebP: {LINK} Null without one.",
     )
     def avatar_url(self, info: Info) -> str | None:
-        return signed_path(self.avatar, now=info.context.now) if self.avatar else None  # type: ignore[attr-defined]
+        return link_to(self.avatar, now=info.context.now) if self.avatar else None  # type: ignore[attr-defined]
 
 
 @strawberry_django.type(UserModel, description="Someone who can sign in.")

@@ -23,6 +23,7 @@ from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.staff import Staff
+from schema.uploads import uploaded
 from schema.visits_in_the_way import GIVE_AWAY, VisitsInTheWay
 
 strawberry.enum(Permission, name="ManagerPermission", description="What a manager may be allowed to do.")
@@ -189,7 +190,7 @@ class UpdateProfileInput:
     time_zone: str | None = strawberry.field(default=None, description="IANA name, such as `Europe/London`.")
     preferences: JSON | None = strawberry.field(default=None, description=_PREFERENCES)
     avatar: Upload | None = strawberry.field(
-        default=None, description="A JPEG, PNG or WebP picture, at most 10 MB; its middle is kept as a square."
+        default=None, description="A JPEG, PNG or WebP picture, at most 15 MB; its middle is kept as a square."
     )
     remove_avatar: bool = strawberry.field(default=False, description="Whether the picture goes without a new one.")
 
@@ -376,7 +377,7 @@ class MembershipMutation:
                 phone=input.phone,
                 time_zone=input.time_zone,
                 preferences=input.preferences,
-                avatar=input.avatar,  # type: ignore[arg-type]
+                avatar=None if input.avatar is None else uploaded(input.avatar, ("avatar",)),
                 removes_avatar=input.remove_avatar,
             ),
         )

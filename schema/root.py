@@ -23,6 +23,7 @@ from schema.membership import MembershipMutation, MembershipQuery, RegistrationM
 from schema.nodes import NodeQuery
 from schema.order_edits import OrderEditsMutation
 from schema.orders import OrdersMutation, OrdersQuery
+from schema.photo_uploads import PhotosMutation
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.sharing import SharingExecutor
@@ -74,6 +75,7 @@ Mutation = merge_types(
         MembershipMutation,
         OrderEditsMutation,
         OrdersMutation,
+        PhotosMutation,
         ProposalsMutation,
         RegistrationMutation,
         SchedulingMutation,

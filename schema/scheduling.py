@@ -14,7 +14,7 @@ from backend.events.queries import log_end
 from backend.orders.permissions import sees_order_of_visit
 from backend.scheduling import actions, queries
 from backend.scheduling.models import Appointment as AppointmentModel
-from backend.scheduling.permissions import party_of, sees_contact, sees_internal
+from backend.scheduling.permissions import party_of, sees_contact, sees_internal, sees_photos
 from backend.scheduling.rules import (
     AppointmentStatus,
     AppointmentType,
@@ -34,6 +34,7 @@ from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
+from schema.photos import PHOTOS, CompletionPhoto
 from schema.staff import Staff, StaffPayload, TimeOff
 from schema.staff_changes import StaffChangingPayload
 from schema.visit_lists import AppointmentFilter, AppointmentOrder
@@ -221,6 +222,19 @@ class Appointment(VisibleNode):
         if _party(self, info) is Party.OTHER:
             return None
         return self.booking.tracking_token  # type: ignore[attr-defined, no-any-return]
+
+    @strawberry_django.field(
+        only=["staff_id", "booking__customer_id"],
+        select_related=["booking"],
+        prefetch_related=[PHOTOS],
+        description="Pictures of the finished work, in their order; thirty at most. For its member of staff, the "
+        "office, the customer and whoever holds the tracking token; empty for others.",
+    )
+    def completion_photos(self, info: Info) -> list[CompletionPhoto]:
+        is_opened = getattr(self, "is_opened", False)
+        if not sees_photos(info.context.viewer, self, is_opened=is_opened):  # type: ignore[arg-type]
+            return []
+        return PHOTOS.of(self, info)
 
     @strawberry_django.field(
         field_name="order_item__order",

@@ -2,9 +2,11 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.test import Client
 
@@ -42,22 +44,38 @@ class Api:
         self.http = Client()
 
     def __call__(self, query: str, /, **variables: Any) -> Answer:
-        """One operation by POST."""
-        return self.post({"query": query, "variables": variables})
+        """One operation by POST; with files among the variables, by the multipart spec."""
+        files: dict[str, SimpleUploadedFile] = {}
+        operation = {"query": query, "variables": _without_files(variables, "variables", files)}
+        return self.upload(operation, files) if files else self.post(operation)
+
+    def upload(self, operation: Any, files: Mapping[str, SimpleUploadedFile]) -> Answer:
+        """An operation with files, each under the path of its place."""
+        places = {str(number): [path] for number, path in enumerate(files)}
+        form = {"operations": json.dumps(operation), "map": json.dumps(places)}
+        response = self.http.post(
+            "/graphql/",
+            form | {str(number): file for number, file in enumerate(files.values())},
+            headers={"GraphQL-Require-Preflight": "1"} | self._authorization,
+        )
+        return Answer(response.status_code, json.loads(response.content), dict(response.items()))
 
     def post(self, payload: Any) -> Answer:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         response = self.http.post(
             "/graphql/",
             data=payload if isinstance(payload, bytes | str) else json.dumps(payload),
             content_type="application/json",
-            headers=headers,
+            headers=self._authorization,
         )
         try:
             body = json.loads(response.content)
         except ValueError:
             body = {"errors": [{"message": response.content.decode(errors="replace")}]}
         return Answer(response.status_code, body, dict(response.items()))
+
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def mutate(
         self, name: str, given: dict[str, Any], returning: str, *, input_type: str | None = None
@@ -69,6 +87,18 @@ class Api:
         payload: dict[str, Any] = self(query, input=given).data[name]
         payload["userErrors"] = [(e["code"], ".".join(e["field"] or [])) for e in payload["userErrors"]]
         return payload
+
+
+def _without_files(value: Any, path: str, files: dict[str, SimpleUploadedFile]) -> Any:
+    """`value` with null in the place of each file, which is put into `files` by its path."""
+    if isinstance(value, SimpleUploadedFile):
+        files[path] = value
+        return None
+    if isinstance(value, dict):
+        return {key: _without_files(each, f"{path}.{key}", files) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_files(each, f"{path}.{position}", files) for position, each in enumerate(value)]
+    return value
 
 
 def gid(row: Model, kind: str | None = None) -> str:

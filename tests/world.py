@@ -152,6 +152,9 @@ def _add_bookings(world: World, service: Service) -> None:
     noon = datetime(2027, 3, 2, 12, tzinfo=UTC)
     world.add("booking", add(staff=staff, customer=customer, status="PENDING", start=noon))
     world.add("missed visit", add(staff=staff, customer=customer, start=NOW - timedelta(days=7)))
+    done = add(staff=staff, customer=customer, status="COMPLETED", start=NOW - timedelta(days=8))
+    world.add("done visit", done)
+    world.add("photo", factories.photo(done), "CompletionPhoto")
     world.add("guest booking", add(staff=world.personas.other_staff, start=noon + timedelta(hours=3)))
 
 

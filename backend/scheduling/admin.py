@@ -5,7 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
 
+from backend.core import clock
 from backend.core.admin import (
     SHOWN,
     DatesFilter,
@@ -22,9 +25,16 @@ from backend.core.admin import (
 )
 from backend.core.business import business
 from backend.core.choices import choices_of
+from backend.core.files import link_to
 from backend.core.viewer import Permission, Viewer
-from backend.scheduling.actions import cancel_appointment, complete_appointment, mark_no_show, start_appointment
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
+from backend.scheduling.actions import (
+    cancel_appointment,
+    complete_appointment,
+    delete_photo,
+    mark_no_show,
+    start_appointment,
+)
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold, Photo
 from backend.scheduling.queries import (
     appointments_visible_to,
     bookings_visible_to,
@@ -33,6 +43,7 @@ from backend.scheduling.queries import (
     holds_visible_to,
     visits_on,
 )
+from backend.scheduling.queries.photos import photos_visible_to
 from backend.scheduling.rules import OPEN_STATUSES, TRANSITIONS, AppointmentStatus
 
 
@@ -91,6 +102,29 @@ class ClaimInline(ReadOnlyTable):
     fields = ["kind", "period"]
 
 
+class PhotoInline(ReadOnlyTable):
+    """Pictures of the finished work. Each has a page of its own, where it can be deleted."""
+
+    model = Photo
+    fields = ["picture", "width", "height", "created_at"]
+    readonly_fields = ["picture"]
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(deleted_at=None)
+
+    @admin.display(description="picture")
+    def picture(self, row: Photo) -> str:
+        return _picture(row)
+
+
+def _picture(row: Photo) -> str:
+    """Its small form, which leads to the whole."""
+    now = clock.now()
+    whole, small = link_to(row.key, now=now), link_to(row.thumbnail_key, now=now)
+    return format_html('<a href="{}"><img src="{}" alt="{}" style="max-height: 10rem"></a>', whole, small, row)
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnlyAdmin):
     """All visits, the latest first."""
@@ -105,7 +139,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     search_help_text = "Id, name or e-mail of the customer, postcode, or name of the member of staff."
     date_hierarchy = "start"
     ordering = ["-start", "-id"]
-    inlines = [BookingInline, ClaimInline]
+    inlines = [BookingInline, ClaimInline, PhotoInline]
     row_actions = [*VISIT_ACTIONS, CANCEL]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
@@ -135,6 +169,39 @@ class BookingAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return bookings_visible_to(viewer)
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnlyAdmin):
+    """Pictures of the finished work, the latest first; they are taken through the API."""
+
+    icon = "photo_camera"
+    open_to = [Permission.MANAGE_ORDERS]
+    list_display = ["id", "picture", "appointment", "taken_by", "width", "height", "created_at"]
+    list_select_related = ["appointment", "taken_by"]
+    list_filter = [("created_at", DatesFilter)]
+    search_fields = ["=appointment__id", "=id", "appointment__booking__contact_name", "appointment__staff__name"]
+    search_help_text = "Id of the photo or visit, name of the customer or of the member of staff."
+    exclude = ["key", "thumbnail_key", "deleted_at"]
+    readonly_fields = ["picture"]
+    ordering = ["-created_at", "-id"]
+    row_actions = [
+        RowAction(
+            name="delete_photo",
+            label="Delete photo",
+            done="deleted",
+            act=lambda viewer, row, now, _: delete_photo(viewer=viewer, photo_id=row.pk, now=now),
+            needs=Permission.MANAGE_ORDERS,
+            style="danger",
+        )
+    ]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return photos_visible_to(viewer)
+
+    @admin.display(description="picture")
+    def picture(self, row: Photo) -> str:
+        return _picture(row)
 
 
 @admin.register(Claim)

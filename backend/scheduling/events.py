@@ -83,3 +83,27 @@ class BookingLinked(Fact):
     staff_id: int
     appointment_id: int
     customer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotosUploaded(Fact):
+    """Pictures of the finished work were added. Nothing for the schedule: the visit stays as it is."""
+
+    kind: ClassVar[str] = "photo.uploaded"
+
+    staff_id: int
+    appointment_id: int
+    customer_id: int | None
+    photo_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoDeleted(Fact):
+    """The office took a picture away."""
+
+    kind: ClassVar[str] = "photo.deleted"
+
+    staff_id: int
+    appointment_id: int
+    customer_id: int | None
+    photo_id: int

@@ -10,7 +10,7 @@ from backend.core.choices import choices_of, one_of
 from backend.scheduling.rules import Agreement, AppointmentStatus, AppointmentType, ClaimKind, PaymentStatus
 
 
-@audited(personal=["notes", "internal_notes", "completion_photos"])
+@audited(personal=["notes", "internal_notes"])
 class Appointment(models.Model):
     """A visit: one member of staff doing one service from `start` to `end`."""
 
@@ -33,7 +33,6 @@ class Appointment(models.Model):
     version = models.PositiveIntegerField(default=1, help_text="Counts changes, for `version` in inputs.")
     notes = models.TextField(blank=True, help_text="What the customer wants known.")
     internal_notes = models.TextField(blank=True, help_text="Notes of staff and office; customers never see them.")
-    completion_photos = models.JSONField(default=list, blank=True, help_text="Pictures taken at the end.")
     created_at = models.DateTimeField(help_text="When it was booked, in UTC.")
 
     class Meta:
@@ -50,6 +49,43 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"Appointment {self.pk}"
+
+
+@audited(secret=["key", "thumbnail_key"])
+class Photo(models.Model):
+    """A picture of the finished work. The row stays when the picture is deleted; its files go."""
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="photos", help_text="The visit that it shows."
+    )
+    key = models.CharField(max_length=200, unique=True, help_text="Name of its file in the storage.")
+    thumbnail_key = models.CharField(max_length=200, unique=True, help_text="Name of the file of its small form.")
+    width = models.PositiveIntegerField(help_text="Width in pixels, as kept.")
+    height = models.PositiveIntegerField(help_text="Height in pixels, as kept.")
+    bytes = models.PositiveIntegerField(help_text="Size of its file, without the small form.")
+    sha256 = models.CharField(max_length=64, help_text="Of the file as it was uploaded, in hexadecimal.")
+    taken_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who uploaded it.",
+    )
+    created_at = models.DateTimeField(help_text="When it was uploaded, in UTC.")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was deleted, in UTC; empty while kept.")
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "sha256"], condition=Q(deleted_at=None), name="photo_once_per_appointment"
+            ),
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, bytes__gt=0), name="photo_has_a_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Photo {self.pk} of appointment {self.appointment_id}"
 
 
 @audited(

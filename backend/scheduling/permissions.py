@@ -20,6 +20,16 @@ def require_work_on(viewer: Viewer, appointment: Appointment) -> None:
         raise NotAllowed
 
 
+def require_photograph(viewer: Viewer, appointment: Appointment) -> None:
+    """Whoever may work on the visit may show its work. NotSignedIn or NotAllowed."""
+    require_work_on(viewer, appointment)
+
+
+def require_delete_photo(viewer: Viewer) -> None:
+    """Admins, and managers with manage_orders: staff can't take back what they showed."""
+    require_permission(viewer, Permission.MANAGE_ORDERS)
+
+
 def require_schedule(viewer: Viewer) -> None:
     """Staff and office have a schedule to look at. NotSignedIn or NotAllowed."""
     require_signed_in(viewer)
@@ -36,6 +46,14 @@ def sees_contact(viewer: Viewer, appointment: Appointment, customer_id: int | No
     """Whether the customer's contact is shown: to whoever sees internal notes, and to the customer."""
     own = customer_id is not None and viewer.customer_id == customer_id
     return own or sees_internal(viewer, appointment)
+
+
+def sees_photos(viewer: Viewer, appointment: Appointment, *, is_opened: bool) -> bool:
+    """Whether pictures of a visit that was found are shown: to whoever sees the contact, and to guests.
+
+    Nobody finds a visit but by the token of its order, plan or booking. Fetch `booking` with the row.
+    """
+    return is_opened or not viewer.is_signed_in or sees_contact(viewer, appointment, appointment.booking.customer_id)
 
 
 def owns(viewer: Viewer, appointment: Appointment) -> bool:

@@ -195,12 +195,31 @@ UNFOLD = {
 # Links that prove an e-mail, too, for Django has one setting for its token generators. A link works once anyway.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 
+
+def media(url: str, folder: Path) -> dict[str, Any]:
+    """Django's setting for where uploaded files are: `s3://bucket/prefix?endpoint_url=…`, a folder, or `folder`.
+
+    Keys of S3 come from where the AWS SDKs look for them: AWS_ACCESS_KEY_ID and its like, or the machine's role.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "s3":
+        options: dict[str, Any] = {"location": Path(unquote(parts.path)) if url else folder, "base_url": None}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    options = {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "file_overwrite": False,
+        "default_acl": None,
+        "querystring_auth": True,
+        "signature_version": "s3v4",
+        "object_parameters": {"CacheControl": "private"},
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options | dict(parse_qsl(parts.query))}
+
+
 # Uploaded files. They are shown by signed links alone (backend/core/files.py), hence no address of their own.
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": ROTA_HOME / "media", "base_url": None},
-    },
+    "default": media(ENV["MEDIA_URL"], ROTA_HOME / "media"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
@@ -216,6 +235,9 @@ CORS_EXPOSE_HEADERS = ["x-request-id", "retry-after"]
 CORS_PREFLIGHT_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# What is larger waits on disk, so that memory does not grow with uploads.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 
@@ -270,6 +292,7 @@ ROTA_BUSINESS = Business(
 ROTA_CALENDAR_KEYS: list[str] = ENV["CALENDAR_KEYS"]
 ROTA_BACKUP_URL: str = ENV["BACKUP_URL"]
 ROTA_BACKUP_KEEP: tuple[int, int, int] = ENV["BACKUP_KEEP"]
+ROTA_FILE_LINK_SECONDS: int = ENV["FILE_LINK_MINUTES"] * 60
 ROTA_EVENTS_LIFETIME = timedelta(days=ENV["EVENTS_KEEP_DAYS"])
 ROTA_ACCESS_TOKEN_LIFETIME = timedelta(days=ENV["ACCESS_TOKEN_DAYS"])
 ROTA_AUDIT_KEEP = timedelta(days=ENV["AUDIT_KEEP_DAYS"])
@@ -287,7 +310,7 @@ ROTA_LIMITS = {
     "max_body_bytes": 1_500_000,
     "max_query_bytes": 100_000,
     "max_message_bytes": 100_000,
-    "max_upload_bytes": 20_000_000,
+    "max_upload_bytes": 60_000_000,
     "max_tokens": 2_000,
     "max_depth": 12,
     "max_aliases": 30,

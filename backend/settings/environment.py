@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
@@ -90,6 +91,13 @@ def _keep(text: str) -> tuple[int, int, int]:
     return days, weeks, months
 
 
+def _media(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("", "file", "s3") or not (parts.netloc if parts.scheme == "s3" else parts.path)):
+        raise ValueError("say a folder, or s3://bucket/prefix")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One environment variable: how it is read, and what stands in when it is unset."""
@@ -112,6 +120,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("TRUSTED_PROXIES", "0", _natural, "Reverse proxies in front that append to X-Forwarded-For."),
     Variable("CORS_ORIGINS", "", _names, "Browser origins that may call the API, comma-separated."),
     Variable("EMAIL_URL", "", str, "`smtp://user:password@host:587?tls=true`. Unset: a folder under ROTA_HOME."),
+    Variable(
+        "MEDIA_URL",
+        "",
+        _media,
+        "Where uploaded files are: a folder, or `s3://bucket/prefix?endpoint_url=…`. Unset: under ROTA_HOME.",
+    ),
+    Variable("FILE_LINK_MINUTES", "15", _positive, "How long at most a link to an uploaded file works."),
     Variable("PUBLIC_URL", "http://localhost:8000", str, "Base of the links in mails, without a trailing slash."),
     Variable("LOG_LEVEL", "INFO", str.upper, "DEBUG, INFO, WARNING or ERROR."),
     Variable("LOG_FORMAT", "", str, "`json` or `console`. Unset: console in development, json in production."),

@@ -22,6 +22,7 @@ from tests.factories.business import (
 from tests.factories.calendars import calendar_event, calendar_feed, connected_calendar
 from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
+from tests.factories.photos import photo, picture
 from tests.factories.subscriptions import active_plan, paused_plan, pending_plan, unplaced_visit
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "paused_plan",
     "pending_order",
     "pending_plan",
+    "photo",
+    "picture",
     "service",
     "staff_member",
     "time_off",

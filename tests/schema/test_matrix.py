@@ -14,7 +14,7 @@ from tests.personas import NAMES
 from tests.schema.matrix import NULL, OK, ROWS, SEES, Row
 from tests.world import World, digest, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 OVER_HTTP = [row for row in ROWS if not row.field.startswith("Subscription.")]
 

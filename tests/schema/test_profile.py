@@ -14,7 +14,7 @@ from django.test import Client
 from PIL import Image
 
 from backend.accounts.models import Profile
-from backend.core.files import signed_path
+from backend.core.files import link_to
 from tests.factories.business import NOW
 from tests.personas import Personas
 
@@ -22,14 +22,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 UPDATE = """mutation($input: UpdateProfileInput!) { updateProfile(input: $input) {
   user { name profile { avatarUrl preferences } } userErrors { code field } } }"""
-
-
-@pytest.fixture
-def media(settings: Any, tmp_path: Path) -> Path:
-    """Where files are kept in this test."""
-    default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = settings.STORAGES | {"default": default}
-    return tmp_path
 
 
 def picture(colour: str = "red") -> bytes:
@@ -73,10 +65,10 @@ def test_a_link_runs_out_and_can_not_be_made_up(personas: Personas, media: Path)
     foreign = signing.Signer(salt="another").sign_object({"name": name, "until": 2**40})
     assert Client().get(f"/files/{foreign}").status_code == 404
     assert Client().get(f"/files/{name}").status_code == 404
-    for later, status in ((timedelta(minutes=61), 200), (timedelta(hours=2), 404)):
+    for later, status in ((timedelta(minutes=14, seconds=59), 200), (timedelta(minutes=15), 404)):
         with time_machine.travel(NOW + later, tick=False):
             assert Client().get(url).status_code == status
-    assert Client().get(signed_path("avatars/nothing.webp", now=NOW)).status_code == 404
+    assert Client().get(link_to("avatars/nothing.webp", now=NOW)).status_code == 404
 
 
 def test_a_new_picture_takes_the_place_of_the_old_one_which_goes(personas: Personas, media: Path) -> None:

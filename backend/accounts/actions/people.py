@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, BinaryIO
 
-from django.db import transaction
 from django.db.models import Model
 
 from backend.accounts.actions.registration import end_row_of_role, make_row_of_role
@@ -18,7 +16,7 @@ from backend.accounts.permissions import require_change_access
 from backend.accounts.queries import manager_for, user_by_id
 from backend.accounts.rules import AVATAR_SIDE, international_number, known_zone, preferences_refusals
 from backend.core.errors import NotFound, Problems, Refusal, raise_all
-from backend.core.files import discard, keep
+from backend.core.files import discard_after_commit, keeping
 from backend.core.images import EXTENSION, square_picture
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
@@ -47,17 +45,12 @@ def update_profile(*, viewer: Viewer, changes: ProfileChanges) -> User:
     """
     require_signed_in(viewer)
     problems = Problems()
-    kept = ""
-    if changes.avatar is not None:
-        with problems:
-            picture = square_picture(changes.avatar, side=AVATAR_SIDE, field=("avatar",))
-            kept = keep(picture, folder="avatars", extension=EXTENSION)
-    try:
-        return save_profile(viewer=viewer, changes=changes, avatar=kept, problems=problems)
-    except BaseException:
-        if kept:
-            discard(kept)
-        raise
+    with keeping("avatars", extension=EXTENSION) as kept:
+        avatar = ""
+        if changes.avatar is not None:
+            with problems:
+                avatar = kept.add(square_picture(changes.avatar, side=AVATAR_SIDE, field=("avatar",)))
+        return save_profile(viewer=viewer, changes=changes, avatar=avatar, problems=problems)
 
 
 @use_case
@@ -81,7 +74,7 @@ def save_profile(*, viewer: Viewer, changes: ProfileChanges, avatar: str, proble
             profile.preferences = changes.preferences
     problems.raise_all()
     if profile.avatar and (avatar or changes.removes_avatar):
-        transaction.on_commit(partial(discard, profile.avatar))
+        discard_after_commit([profile.avatar])
         profile.avatar = ""
     profile.avatar = avatar or profile.avatar
     user.save(update_fields=["name"])

@@ -14,6 +14,7 @@ from backend.scheduling.actions.holds import (
     take_hold,
 )
 from backend.scheduling.actions.moving import move_visits
+from backend.scheduling.actions.photos import delete_photo, upload_photos
 from backend.scheduling.actions.progress import (
     add_internal_note,
     cancel_visits,
@@ -52,6 +53,7 @@ __all__ = [
     "complete_appointment",
     "complete_visits",
     "confirm_appointment",
+    "delete_photo",
     "drop_holds",
     "enter_time_off",
     "forget_ended_holds",
@@ -70,4 +72,5 @@ __all__ = [
     "start_appointment",
     "take_hold",
     "take_time_off_back",
+    "upload_photos",
 ]

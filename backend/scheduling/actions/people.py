@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch
+
 from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
+from backend.scheduling.actions.photos import delete_photos_of
 from backend.scheduling.models import Appointment, CustomerAppointment
+from backend.scheduling.queries.photos import kept_photos
 from backend.scheduling.rules import OPEN_STATUSES
 
 
@@ -17,8 +21,9 @@ def bookings_follow(*, from_id: int, to_id: int) -> int:
 
 
 def export_bookings(*, customer_id: int) -> list[dict[str, Any]]:
-    """A customer's bookings as plain values; instants in ISO 8601, UTC."""
+    """A customer's bookings as plain values; instants in ISO 8601, UTC. Photos themselves are behind their links."""
     rows = CustomerAppointment.objects.filter(customer_id=customer_id).select_related("appointment")
+    rows = rows.prefetch_related(Prefetch("appointment__photos", kept_photos()))
     return [
         {
             "start": row.appointment.start.isoformat(),
@@ -34,6 +39,10 @@ def export_bookings(*, customer_id: int) -> list[dict[str, Any]]:
             "postcode": row.postcode,
             "price": str(row.price),
             "currency": row.currency,
+            "photos": [
+                {"taken_at": each.created_at.isoformat(), "width": each.width, "height": each.height}
+                for each in row.appointment.photos.all()
+            ],
         }
         for row in rows.order_by("appointment__start", "pk")
     ]
@@ -46,6 +55,7 @@ def erase_bookings(*, customer_id: int, now: datetime) -> None:
     if bookings.filter(appointment__status__in=OPEN_STATUSES).exists():
         raise InvalidTransition("The customer has open visits: complete or cancel them first.", ("customer_id",))
     Appointment.objects.filter(booking__in=bookings).update(notes="", internal_notes="")
+    delete_photos_of(appointment_ids=list(bookings.values_list("appointment_id", flat=True)), now=now)
     bookings.update(
         contact_name="Erased",
         contact_email=f"erased-{customer_id}@invalid",

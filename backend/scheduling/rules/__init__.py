@@ -22,6 +22,15 @@ from backend.scheduling.rules.choosing import (
 from backend.scheduling.rules.days import Day, day_of, days_between
 from backend.scheduling.rules.explaining import Candidate, ExplainedDay, Obstacle, explain_slots, in_general
 from backend.scheduling.rules.handover import Handover, Takers, hand_over, may_take, objection
+from backend.scheduling.rules.photos import (
+    MAX_PHOTOS,
+    MAX_PHOTOS_AT_ONCE,
+    PHOTO_SIDE,
+    THUMBNAIL_SIDE,
+    require_begun_work,
+    require_number,
+    require_room,
+)
 from backend.scheduling.rules.policy import (
     Agreement,
     Party,
@@ -57,8 +66,12 @@ __all__ = [
     "MAX_BOOKING_NOTES",
     "MAX_INTERNAL_NOTES",
     "MAX_NOTE",
+    "MAX_PHOTOS",
+    "MAX_PHOTOS_AT_ONCE",
     "MAX_TRAVEL_MINUTES",
     "OPEN_STATUSES",
+    "PHOTO_SIDE",
+    "THUMBNAIL_SIDE",
     "TRANSITIONS",
     "Agreement",
     "Alternative",
@@ -108,8 +121,11 @@ __all__ = [
     "other_times",
     "rank_alternatives",
     "require_begun",
+    "require_begun_work",
     "require_bookable_start",
+    "require_number",
     "require_on_grid",
+    "require_room",
     "require_slot",
     "require_transition",
     "require_version",

@@ -10,7 +10,7 @@ from backend.coupons.models import CouponUsage
 from backend.geography.models import Postcode
 from backend.notifications.models import EmailLog
 from backend.orders.models import ChangeRequest, OrderItem, OrderItemExtra
-from backend.scheduling.models import Hold
+from backend.scheduling.models import Appointment, Hold
 from backend.staff.models import ScheduleException, StaffChange
 from backend.subscriptions.models import SubscriptionAppointment, SubscriptionAppointmentChangeRequest
 from tests import factories
@@ -48,6 +48,7 @@ def one_of_everything() -> None:
         item=OrderItem.objects.get(order=order), extra=extra, name="Oven", price=0, duration_minutes=0
     )
     ChangeRequest.objects.create(order=order, requested_date=date(2027, 3, 4), requested_time=time(10), created_at=NOW)
+    factories.photo(Appointment.objects.get(order_item__order=order))
     CouponUsage.objects.create(
         coupon=factories.coupon(), order=order, person=f"{number}@x.org", ordinal=1, amount=1, used_at=NOW
     )

@@ -6,6 +6,7 @@ from django.test import Client
 from backend.core.viewer import Role
 from backend.scheduling.models import Appointment, Claim
 from tests import factories
+from tests.factories.business import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,16 @@ def test_nothing_is_added_changed_or_deleted_by_form(office: Client, visit: Appo
         for action in ("change", "delete"):
             assert office.post(f"/admin/scheduling/{model}/{row.pk}/{action}/", {"post": "yes"}).status_code == 403
     assert (Appointment.objects.count(), Claim.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visit_shows_its_photos_and_each_is_deleted_by_one_click(office: Client, visit: Appointment) -> None:
+    photo, deleted = factories.photo(visit), factories.photo(visit, deleted_at=NOW)
+    page = office.get(f"/admin/scheduling/appointment/{visit.pk}/change/").content.decode()
+    assert page.count('<img src="/files/') == 1
+    its_page = f"/admin/scheduling/photo/{photo.pk}/"
+    assert (its_page in page, f"/admin/scheduling/photo/{deleted.pk}/" in page) == (True, False)
+    assert f"{its_page}do/delete_photo/" in office.get(f"{its_page}change/").content.decode()
+    assert office.post(f"{its_page}do/delete_photo/").status_code == 302
+    photo.refresh_from_db()
+    assert photo.deleted_at is not None

@@ -42,6 +42,7 @@ from tests.schema.matrix.words import (
     SIGNED_IN,
     UNAUTHENTICATED,
     Row,
+    a_picture,
     given,
     listing,
     mutation,
@@ -86,9 +87,11 @@ ROWS: tuple[Row, ...] = (
         "appointments",
         {
             "*": SEES(),
-            "customer staff manager": SEES("visit", "booking", "missed visit", *PLAN_VISITS),
+            "customer staff manager": SEES("visit", "booking", "missed visit", "done visit", *PLAN_VISITS),
             "other_staff": SEES("guest booking", "guest appointment"),
-            "admin": SEES("visit", "booking", "missed visit", "guest booking", "guest appointment", *PLAN_VISITS),
+            "admin": SEES(
+                "visit", "booking", "missed visit", "done visit", "guest booking", "guest appointment", *PLAN_VISITS
+            ),
         },
     ),
     Row(
@@ -115,6 +118,14 @@ ROWS: tuple[Row, ...] = (
     mutation("completeAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:missed visit")),
     mutation("addInternalNote", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit", text="Dog")),
+    node("CompletionPhoto", "photo", {"customer staff manager admin": OK, "*": NULL}),
+    mutation(
+        "uploadCompletionPhotos",
+        "appointment { id }",
+        OWN_VISIT,
+        lambda world, who: {"input": {"appointmentId": world.id("done visit"), "photos": [a_picture()]}},
+    ),
+    mutation("deleteCompletionPhoto", "appointment { id }", MANAGED_ORDERS, given(photoId="id:photo")),
     # The back office
     Row("Query.business", "{ business { name } }", EVERYONE),
     listing("deadLetters", {NOBODY: UNAUTHENTICATED, "*": FORBIDDEN, "admin": SEES("dead letter")}),

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from backend.accounts.queries import VERIFICATION, link_token
+from tests.factories.photos import picture
 from tests.personas import NAMES
 from tests.world import World
 
@@ -79,6 +82,11 @@ COUPON = {"code": "SPRING", "discountType": "PERCENTAGE", "discountValue": "10"}
 def given(**values: Any) -> Variables:
     """The same input for everyone; a text like `id:service` is the id of that row of the world."""
     return lambda world, who: {"input": resolved(world, values)}
+
+
+def a_picture() -> SimpleUploadedFile:
+    """A file to upload."""
+    return SimpleUploadedFile("picture.png", picture(size=(8, 8)), "image/png")
 
 
 def resolved(world: World, value: Any) -> Any:
