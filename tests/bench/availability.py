@@ -13,6 +13,7 @@ from itertools import islice
 from tests.bench.ground import prepared, tell, timed
 
 STAFF, DAYS, CLAIMS, TIMES, LIMIT = 50, 31, 10_000, 30, 4.0
+BATCH = 2_000  # a statement takes 65,535 values
 NOW = datetime(2027, 2, 20, 8, 0, tzinfo=UTC)
 FIRST = datetime(2027, 3, 1, tzinfo=UTC)  # a whole month of winter time: the clock in London shows UTC until the 28th
 
@@ -44,13 +45,15 @@ def build() -> tuple[int, list[int]]:
     )
     half = timedelta(minutes=30)
     absences = TimeOff.objects.bulk_create(
-        [TimeOff(staff=who, start=at, end=at + half, created_at=NOW) for who, at in islice(starts, CLAIMS)]
+        [TimeOff(staff=who, start=at, end=at + half, created_at=NOW) for who, at in islice(starts, CLAIMS)],
+        batch_size=BATCH,
     )
     Claim.objects.bulk_create(
         [
             Claim(staff_id=row.staff_id, period=Range(row.start, row.end), kind="TIME_OFF", time_off=row)
             for row in absences
-        ]
+        ],
+        batch_size=BATCH,
     )
     return service.pk, [person.pk for person in people]
 

@@ -56,15 +56,26 @@ _RANK = (
 
 
 def find_slots(
-    days: Sequence[Day], workloads: Iterable[Workload], need: Need, *, window: Window, grid_minutes: int
+    days: Sequence[Day],
+    workloads: Iterable[Workload],
+    need: Need,
+    *,
+    window: Window,
+    grid_minutes: int,
+    minute: int | None = None,
 ) -> list[AvailabilityDay]:
-    """What can be booked on consecutive `days`. The workloads hold at least these days."""
+    """What can be booked on `days`, ascending; with `minute`, at that minute past midnight on the wall alone.
+
+    The workloads hold at least these days.
+    """
     able = [each for each in workloads if each.is_active and each.offers_service(need.service_id)]
     near = [each for each in able if each.covers]
     if not near:
         reason = DayReason.OUT_OF_AREA if able else DayReason.NO_STAFF_FOR_SERVICE
         return [AvailabilityDay(day.date, (), reason) for day in days]
-    marks = {number: day.marks(grid_minutes) for number, day in enumerate(days)}
+    marks = {
+        number: day.marks(grid_minutes) if minute is None else (day.at(minute),) for number, day in enumerate(days)
+    }
     open_days = [number for number in marks if _outside(marks[number], window) is None]
     runs: dict[int, list[tuple[Workload, Sequence[int]]]] = {number: [] for number in open_days}
     for each in near:

@@ -87,16 +87,22 @@ def place_visits(
     `visits` are ascending and `workloads` hold all dates of `span_of`. Who is no candidate must not be among them.
     """
     search = _Search(workloads, need, calendar)
-    found = search.days(each.date for each in visits)
-    empty = [each for each in visits if not found[each.date].slots]
-    found |= search.days(day for each in empty for day in later_dates(each, calendar.search_days))
     placements: list[Placement] = []
-    for due in visits:
-        placement = search.place(due, found, wish)
-        placements.append(placement)
-        if placement.slot is not None and not wish.is_kept:
-            wish = _kept(placement.slot, calendar.zone)
+    for number, due in enumerate(visits):
+        if wish.is_kept and wish.minute is not None:
+            # From here on the time is known, and nearly always free: a whole day is looked through only where it isn't.
+            return placements + _place_at(visits[number:], search, wish), wish
+        placements.append(search.place(due, search.around(due), wish))
+        wish = search.kept or wish
     return placements, wish
+
+
+def _place_at(visits: Sequence[Due], search: "_Search", wish: Wish) -> list[Placement]:
+    """Visits whose time of day is settled: two passes over everybody's time, however many there are."""
+    found = search.days((each.date for each in visits), minute=wish.minute)
+    taken = [each for each in visits if not found[each.date].slots]
+    found |= search.days(day for each in taken for day in (each.date, *search.later(each)))
+    return [search.place(due, found, wish) for due in visits]
 
 
 def later_dates(due: Due, search_days: int) -> list[date]:
@@ -110,28 +116,47 @@ def _kept(slot: Slot, zone: ZoneInfo) -> Wish:
 
 
 class _Search:
-    """The bookable times of the dates that matter: two passes over everybody's time, however many visits there are."""
+    """The bookable times of the dates that matter, and whose turn it is."""
 
     def __init__(self, workloads: Sequence[Workload], need: Need, calendar: Calendar) -> None:
         self.workloads, self.need, self.calendar = workloads, need, calendar
         self.by_id = {each.staff_id: each for each in workloads}
         self.given: list[tuple[int, datetime, datetime]] = []
         self.window = Window(calendar.earliest, _FAR_FUTURE)
+        self.kept: Wish | None = None
+        """The time and staff of the first visit that was placed, where the plan had not settled on any."""
 
-    def days(self, dates: Iterable[date]) -> dict[date, AvailabilityDay]:
-        """What can be had on each of the dates."""
+    def days(self, dates: Iterable[date], *, minute: int | None = None) -> dict[date, AvailabilityDay]:
+        """What can be had on each of the dates, or on each at that minute of the wall alone."""
         days = [day_of(each, self.calendar.zone) for each in sorted(set(dates))]
         if not days:
             return {}
-        grid = self.calendar.grid_minutes
-        found = find_slots(days, self.workloads, self.need, window=self.window, grid_minutes=grid)
+        found = find_slots(
+            days,
+            self.workloads,
+            self.need,
+            window=self.window,
+            grid_minutes=self.calendar.grid_minutes,
+            minute=minute,
+        )
         return {each.date: each for each in found}
+
+    def later(self, due: Due) -> list[date]:
+        """The dates that a visit may be moved to."""
+        return later_dates(due, self.calendar.search_days)
+
+    def around(self, due: Due) -> dict[date, AvailabilityDay]:
+        """The whole nominal date, and those after it where it has nothing."""
+        found = self.days([due.date])
+        return found if found[due.date].slots else found | self.days(self.later(due))
 
     def place(self, due: Due, found: Mapping[date, AvailabilityDay], wish: Wish) -> Placement:
         """One visit, as the rule says."""
-        for each in (due.date, *later_dates(due, self.calendar.search_days)):
+        for each in (due.date, *self.later(due)):
             if each in found and found[each].slots:
                 slot = self.best(found[each].slots, day_of(each, self.calendar.zone), wish)
+                if not wish.is_kept:
+                    self.kept = self.kept or _kept(slot, self.calendar.zone)
                 return Placement(due, slot, self.why_moved(due, slot, wish))
         return Placement(due, None, found[due.date].reason)
 
