@@ -42,6 +42,15 @@ class LastAdmin(Refusal):
 
 
 @dataclass
+class NotACustomer(Refusal):
+    """The account belongs to somebody who works here: what it did is part of the books."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NOT_A_CUSTOMER
+
+    message: str = "Its account belongs to somebody who works here: make it a customer's account first."
+
+
+@dataclass
 class EmailMismatch(Refusal):
     """The account's e-mail is not the one that a guest gave."""
 

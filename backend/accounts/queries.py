@@ -258,3 +258,40 @@ def manager_of_user(user_id: int) -> Manager:
     if manager is None:
         raise NotFound("There is no such manager.")
     return manager
+
+
+def account_data(user_id: int) -> dict[str, Any]:
+    """All that is kept of an account, as plain values, for the person itself; instants in ISO 8601, UTC."""
+    user = User.objects.select_related("profile").get(pk=user_id)
+    profile = getattr(user, "profile", None)
+    sessions = AccessToken.objects.filter(user=user).order_by("created_at", "pk")
+    return {
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "is_active": user.is_active,
+        "email_verified_at": _iso(user.email_verified_at),
+        "created_at": _iso(user.created_at),
+        "last_login": _iso(user.last_login),
+        "profile": profile
+        and {
+            "phone": profile.phone,
+            "time_zone": profile.time_zone,
+            "preferences": profile.preferences,
+            "avatar": profile.avatar,
+        },
+        "sessions": [
+            {
+                "user_agent": each.user_agent,
+                "created_at": _iso(each.created_at),
+                "last_used_at": _iso(each.last_used_at),
+                "expires_at": _iso(each.expires_at),
+                "revoked_at": _iso(each.revoked_at),
+            }
+            for each in sessions
+        ],
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

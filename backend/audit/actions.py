@@ -45,11 +45,10 @@ def forget_values(*, model: str, object_ids: Iterable[int]) -> int:
 
 
 @step
-def forget_parts(*, model: str, column: str, owner_id: int) -> int:
-    """As `forget_values`, for all rows of `model` that ever belonged to an owner: those that are gone, too."""
-    owned = Change.objects.filter(
-        Q((f"before__{column}", owner_id)) | Q((f"after__{column}", owner_id)), model=model
-    ).order_by()
+def forget_parts(*, model: str, column: str, owner: int | str) -> int:
+    """As `forget_values`, for all rows of `model` that ever had this value in `column`: those that are gone, too."""
+    owned = Change.objects.filter(Q((f"before__{column}", owner)) | Q((f"after__{column}", owner)), model=model)
+    owned = owned.order_by()
     return forget_values(model=model, object_ids=owned.values_list("object_id", flat=True).distinct())
 
 

@@ -112,7 +112,7 @@ class CalendarEvent(models.Model):
         return f"Entry of appointment {self.appointment_id}"
 
 
-@audited(secret=["token_hash"], ignored=["last_used_at", "etag", "changed_at"])
+@audited(secret=["token_hash"], personal=["name"], ignored=["last_used_at", "etag", "changed_at"])
 class CalendarFeed(models.Model):
     """A secret address at which calendar programs read somebody's visits. Only a hash of the secret is kept."""
 

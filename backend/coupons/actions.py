@@ -260,4 +260,4 @@ def erase_usages(*, customer_id: int, now: datetime) -> None:
     for usage in CouponUsage.objects.filter(customer_id=customer_id):
         usage.person = f"erased-{usage.pk}"
         usage.save(update_fields=["person"])
-    forget_parts(model="coupons.CouponUsage", column="customer_id", owner_id=customer_id)
+    forget_parts(model="coupons.CouponUsage", column="customer_id", owner=customer_id)

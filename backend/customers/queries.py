@@ -112,6 +112,12 @@ def email_of(customer_id: int) -> str:
     return Customer.objects.values_list("email", flat=True).get(pk=customer_id)
 
 
+def emails_of(customer_id: int) -> frozenset[str]:
+    """Where a person's mail goes: to the customer, and to its account where it has one."""
+    emails = Customer.objects.values_list("email", "user__email").get(pk=customer_id)
+    return frozenset(email for email in emails if email)
+
+
 def where_to(
     viewer: Viewer,
     *,

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 
 from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.facts import Fact
@@ -49,6 +49,19 @@ def emit(facts: Iterable[Fact], *, now: datetime) -> None:
     """
     Event.objects.bulk_create([_event(fact, now) for fact in facts])
     transaction.on_commit(knock, robust=True)
+
+
+@step
+def forget_reasons(*, where: str, ids: Iterable[int]) -> int:
+    """Take what people wrote out of what was told of these: "my mother died" names somebody. How many facts told it.
+
+    `where` is a column of the log, or what `data` calls them (`subscription_id`).
+    """
+    key = where if where in _COLUMNS else f"data__{where}"
+    told = Event.objects.filter((f"{key}__in", list(ids)), data__reason__gt="")
+    return told.update(
+        data=Func(F("data"), function="jsonb_set", template="%(function)s(%(expressions)s, '{reason}', '\"\"')")
+    )
 
 
 @use_case

@@ -1,5 +1,6 @@
 """Every write of accounts: signing in, registering, passwords, invitations, and what users may do."""
 
+from backend.accounts.actions.erasing import erase_account
 from backend.accounts.actions.invitations import delete_invitation, resend_invitation, send_invitation
 from backend.accounts.actions.passwords import change_password, request_password_reset, reset_password
 from backend.accounts.actions.people import (
@@ -49,6 +50,7 @@ __all__ = [
     "deactivate_user",
     "delete_invitation",
     "ends_row",
+    "erase_account",
     "forget_ended_sessions",
     "forget_ended_tokens",
     "let_manage_customer",

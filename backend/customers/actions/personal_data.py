@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from backend.accounts.actions import erase_account
+from backend.accounts.queries import account_data
 from backend.audit.actions import forget_parts, forget_values
-from backend.core.errors import InvalidTransition
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.customers.events import CustomerErased
@@ -58,27 +59,31 @@ def export_customer(*, viewer: Viewer, customer_id: int | None) -> dict[str, Any
         "created_at": customer.created_at.isoformat(),
         "addresses": list(addresses),
     }
-    return {"customer": own} | {name: holder.export(customer_id=customer.pk) for name, holder in _holders.items()}
+    account = None if customer.user_id is None else account_data(customer.user_id)
+    return {"customer": own, "account": account} | {
+        name: holder.export(customer_id=customer.pk) for name, holder in _holders.items()
+    }
 
 
 @use_case
 def erase_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Customer:
-    """Take a person's name, contact and addresses out, everywhere, the trail included; totals, dates and visits stay.
+    """Take a person's name, contact and addresses out, everywhere: account, messages and the trail included.
 
-    InvalidTransition while visits or orders are open, or while an account is linked that can still sign in: what is
-    promised must be kept or cancelled first. Twice is no error.
+    Totals, dates and visits stay; nobody signs in with the account again. InvalidTransition while visits or orders are
+    open, for what is promised must be kept or cancelled first; NotACustomer where the account belongs to somebody who
+    works here. Twice is no error.
     """
     require_merge_or_erase(viewer)
     customer = customer_for(viewer, customer_id, field=("customer_id",), lock=True)
-    if customer.user_id is not None:
-        raise InvalidTransition("The customer has an account: deactivate and unlink it first.", ("customer_id",))
     for holder in _holders.values():
         holder.erase(customer_id=customer.pk, now=now)
+    if customer.user_id is not None:
+        erase_account(user_id=customer.user_id, field=("customer_id",), actor_id=viewer.user_id, now=now)
     customer.addresses.all().delete()
     customer.name, customer.email, customer.phone, customer.notes = "Erased", f"erased-{customer.pk}@invalid", "", ""
     customer.tags = [ARCHIVED, ERASED]
     customer.save()
     forget_values(model="customers.Customer", object_ids=[customer.pk])
-    forget_parts(model="customers.Address", column="customer_id", owner_id=customer.pk)
+    forget_parts(model="customers.Address", column="customer_id", owner=customer.pk)
     emit([CustomerErased(customer_id=customer.pk, actor_id=viewer.user_id)], now=now)
     return customer

@@ -8,6 +8,7 @@ from backend.notifications.actions.orders import (
     tell_office_of_order,
     tell_tracking_link,
 )
+from backend.notifications.actions.people import erase_messages, export_messages
 from backend.notifications.actions.plans import (
     tell_of_plan,
     tell_of_plan_visit,
@@ -17,6 +18,8 @@ from backend.notifications.actions.plans import (
 from backend.notifications.actions.sending import lease_emails, send_email, send_email_again
 
 __all__ = [
+    "erase_messages",
+    "export_messages",
     "lease_emails",
     "send_email",
     "send_email_again",

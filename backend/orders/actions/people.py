@@ -6,6 +6,7 @@ from typing import Any
 from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
+from backend.events.actions import forget_reasons
 from backend.orders.models import ChangeRequest, Order
 from backend.orders.rules import OrderStatus
 
@@ -35,6 +36,7 @@ def export_orders(*, customer_id: int) -> list[dict[str, Any]]:
             "city": order.city,
             "postcode": order.postcode,
             "notes": order.notes,
+            "cancellation_reason": order.cancellation_reason,
             "total": str(order.total),
             "currency": order.currency,
             "items": [
@@ -83,5 +85,6 @@ def erase_orders(*, customer_id: int, now: datetime) -> None:
         internal_notes="",
         cancellation_reason="",
     )
+    forget_reasons(where="order_id", ids=orders.values_list("pk", flat=True))
     forget_values(model="orders.Order", object_ids=orders.values_list("pk", flat=True))
     forget_values(model="orders.ChangeRequest", object_ids=changes.values_list("pk", flat=True))

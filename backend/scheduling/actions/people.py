@@ -8,8 +8,10 @@ from django.db.models import Prefetch
 from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
+from backend.customers.queries import emails_of
+from backend.events.actions import forget_reasons
 from backend.scheduling.actions.photos import delete_photos_of
-from backend.scheduling.models import Appointment, CustomerAppointment
+from backend.scheduling.models import Appointment, CustomerAppointment, Hold
 from backend.scheduling.queries.photos import kept_photos
 from backend.scheduling.rules import OPEN_STATUSES
 
@@ -66,5 +68,7 @@ def erase_bookings(*, customer_id: int, now: datetime) -> None:
         postcode="",
         tracking_token=None,
     )
+    Hold.objects.filter(email__in=emails_of(customer_id)).update(email="", client="", postcode="")
+    forget_reasons(where="appointment_id", ids=bookings.values_list("appointment_id", flat=True))
     forget_values(model="scheduling.CustomerAppointment", object_ids=bookings.values_list("pk", flat=True))
     forget_values(model="scheduling.Appointment", object_ids=bookings.values_list("appointment_id", flat=True))

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from backend.audit.actions import forget_values
 from backend.core.errors import InvalidTransition
 from backend.core.transactions import step
+from backend.events.actions import forget_reasons
 from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
 from backend.subscriptions.rules import ENDED
 
@@ -84,4 +86,10 @@ def erase_plans(*, customer_id: int, now: datetime) -> None:
         notes="",
         pause_reason="",
         cancellation_reason="",
+    )
+    ids = list(plans.values_list("pk", flat=True))
+    forget_reasons(where="subscription_id", ids=ids)
+    forget_values(model="subscriptions.Subscription", object_ids=ids)
+    forget_values(
+        model="subscriptions.SubscriptionAppointmentChangeRequest", object_ids=changes.values_list("pk", flat=True)
     )

@@ -71,7 +71,7 @@ def test_parts_that_were_deleted_long_ago_are_found_by_their_owner() -> None:
     address = factories.address(customer, line1="7 Secret Lane")
     key = address.pk
     address.delete()
-    assert use_case(forget_parts)(model="customers.Address", column="customer_id", owner_id=customer.pk) == 2
+    assert use_case(forget_parts)(model="customers.Address", column="customer_id", owner=customer.pk) == 2
     assert "7 Secret Lane" not in repr(list(Change.objects.filter(object_id=key).values_list("before", "after")))
 
 
