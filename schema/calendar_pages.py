@@ -1,6 +1,8 @@
 """What calendar programs and providers of calendars call, which speak no GraphQL."""
 
-from django.http import HttpRequest, HttpResponse
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from backend.calendars.actions import read_feed
 from backend.core import clock
+from backend.core.business import business
 from backend.core.errors import NotFound, RateLimited
 from backend.core.requests import client_address
 
@@ -38,4 +41,17 @@ def show_feed(request: HttpRequest, token: str) -> HttpResponseBase:
 def _unlogged(response: HttpResponse) -> HttpResponse:
     """Django logs the path of what it refuses, and this path is a key."""
     response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+def come_back(request: HttpRequest, provider: str) -> HttpResponseBase:
+    """Where a provider sends somebody back to: on to the web client, which is signed in and completes the connection.
+
+    Nothing is done here, for nobody is signed in here: a link that somebody else made connects nothing.
+    """
+    told = {name: request.GET[name][:4000] for name in ("state", "code", "error") if name in request.GET}
+    response = HttpResponseRedirect(f"{business().public_url}/calendars/connected?{urlencode(told)}")
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
     return response

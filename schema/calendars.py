@@ -7,13 +7,28 @@ import strawberry_django
 from django.db.models import QuerySet
 
 from backend.calendars import actions, queries
+from backend.calendars.models import CalendarConnection as CalendarConnectionModel
 from backend.calendars.models import CalendarFeed as CalendarFeedModel
+from backend.calendars.rules import CalendarSettings as Wishes
+from backend.calendars.rules import ConnectionState, Provider
 from backend.core.viewer import Viewer
 from schema.connections import Connection
 from schema.context import Info
 from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
+
+strawberry.enum(
+    Provider,
+    name="CalendarProvider",
+    description="With whom a calendar is. APPLE is iCloud, or any server that speaks CalDAV with a password.",
+)
+strawberry.enum(
+    ConnectionState,
+    name="CalendarConnectionState",
+    description="How far we are with a calendar: its owner has to agree, we are being let in, it is kept, the provider "
+    "lets us in no more, or it was taken away from us.",
+)
 
 
 @strawberry_django.type(
@@ -30,8 +45,53 @@ class CalendarFeed(VisibleNode):
         return queries.feeds_visible_to(viewer)
 
 
+@strawberry.type(description="How a calendar is kept.")
+class CalendarSettings:
+    reminder_minutes: int | None = strawberry.field(
+        description="Minutes before the start at which the calendar reminds; null for what it does by itself."
+    )
+    all_visits: bool = strawberry.field(description="Whether it has all visits of the business. For admins.")
+    busy_blocks: bool = strawberry.field(
+        description="Whether what else stands in it keeps visits away. For staff, where the business wants it."
+    )
+
+
+@strawberry_django.type(
+    CalendarConnectionModel, description="Somebody's calendar at a provider, kept equal to their visits."
+)
+class CalendarConnection(VisibleNode):
+    account: strawberry.auto
+    last_error: strawberry.auto
+    synced_at: strawberry.auto
+    created_at: strawberry.auto
+
+    @strawberry_django.field(only=["provider"], description="With whom it is.")
+    def provider(self) -> Provider:
+        return Provider(self.provider)
+
+    @strawberry_django.field(only=["state"], description="How far we are with it.")
+    def state(self) -> ConnectionState:
+        return ConnectionState(self.state)
+
+    @strawberry_django.field(only=["settings"], description="How it is kept.")
+    def settings(self) -> CalendarSettings:
+        wishes = Wishes.from_json(self.settings)
+        return CalendarSettings(**wishes.as_json())
+
+    @classmethod
+    def visible(cls, viewer: Viewer) -> QuerySet[Any]:
+        return queries.connections_visible_to(viewer)
+
+
 @strawberry.type
 class CalendarsQuery:
+    @strawberry_django.connection(
+        Connection[CalendarConnection],
+        description="The viewer's own calendars, those that were disconnected included, the newest first.",
+    )
+    def calendar_connections(self, info: Info) -> QuerySet[CalendarConnectionModel]:
+        return queries.own_connections(info.context.viewer)
+
     @strawberry_django.connection(
         Connection[CalendarFeed], description="The viewer's own feeds, revoked ones included, the newest first."
     )
@@ -50,6 +110,66 @@ class RevokeCalendarFeedInput:
     feed_id: strawberry.ID = strawberry.field(description="The feed.")
 
 
+@strawberry.input(description="How a calendar should be kept; what is left out is as it is at first.")
+class CalendarSettingsInput:
+    reminder_minutes: int | None = strawberry.field(
+        default=None, description="Minutes before the start, at most four weeks; null for the calendar's own."
+    )
+    all_visits: bool = strawberry.field(default=False, description="All visits of the business. For admins.")
+    busy_blocks: bool = strawberry.field(
+        default=False, description="Let what else stands in it keep visits away. For staff."
+    )
+
+    def wishes(self) -> Wishes:
+        return Wishes(reminder_minutes=self.reminder_minutes, all_visits=self.all_visits, busy_blocks=self.busy_blocks)
+
+
+@strawberry.input(description="A calendar to connect at Google or Microsoft.")
+class ConnectCalendarInput:
+    provider: Provider = strawberry.field(description="With whom it is.")
+    settings: CalendarSettingsInput = strawberry.field(
+        default_factory=CalendarSettingsInput, description="How it should be kept."
+    )
+
+
+@strawberry.input(description="What the provider sent somebody back with.")
+class CompleteCalendarConnectionInput:
+    state: str = strawberry.field(description="The parameter `state`.")
+    code: str = strawberry.field(description="The parameter `code`.")
+
+
+@strawberry.input(description="A calendar, and how it should be kept.")
+class UpdateCalendarSettingsInput:
+    connection_id: strawberry.ID = strawberry.field(description="The calendar.")
+    settings: CalendarSettingsInput = strawberry.field(description="All of it replaces what was.")
+
+
+@strawberry.input(description="The calendar to take away from us.")
+class DisconnectCalendarInput:
+    connection_id: strawberry.ID = strawberry.field(description="The calendar.")
+
+
+@strawberry.input(description="The calendar to look at.")
+class SyncNowInput:
+    connection_id: strawberry.ID = strawberry.field(description="The calendar.")
+
+
+@strawberry.type(description="Answer with a calendar.")
+class CalendarConnectionPayload(Payload):
+    @strawberry_django.field(description="The calendar as it is now.")
+    def connection(self) -> CalendarConnection | None:
+        return reread(self.row)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="Answer with a calendar that its owner still has to agree to.")
+class ConnectCalendarPayload(CalendarConnectionPayload):
+    authorization_url: str | None = strawberry.field(
+        default=None,
+        description="Where to send its owner within ten minutes. They come back to `/calendars/connected` of the web "
+        "client with `state` and `code`, for `completeCalendarConnection`, or with `error`.",
+    )
+
+
 @strawberry.type(description="Answer with a feed.")
 class CalendarFeedPayload(Payload):
     url: str | None = strawberry.field(
@@ -65,6 +185,53 @@ class CalendarFeedPayload(Payload):
 
 @strawberry.type
 class CalendarsMutation:
+    @mutation(description="Begin to connect a calendar at Google or Microsoft. Anybody signed in, their own.")
+    def connect_calendar(self, info: Info, input: ConnectCalendarInput) -> ConnectCalendarPayload:
+        asked = actions.connect_calendar(
+            viewer=info.context.viewer, provider=input.provider, wishes=input.settings.wishes(), now=info.context.now
+        )
+        return ConnectCalendarPayload(row=asked.row, authorization_url=asked.url)
+
+    @mutation(
+        description="Hand over what the provider sent the viewer back with, once, within ten minutes of "
+        "`connectCalendar` by the same person. The calendar is then being connected: its `state` tells when it is."
+    )
+    def complete_calendar_connection(
+        self, info: Info, input: CompleteCalendarConnectionInput
+    ) -> CalendarConnectionPayload:
+        row = actions.complete_connection(
+            viewer=info.context.viewer, state=input.state, code=input.code, now=info.context.now
+        )
+        return CalendarConnectionPayload(row=row)
+
+    @mutation(description="Keep a calendar in another way. Its owner.")
+    def update_calendar_settings(self, info: Info, input: UpdateCalendarSettingsInput) -> CalendarConnectionPayload:
+        row = actions.update_settings(
+            viewer=info.context.viewer,
+            connection_id=_connection_id(input),
+            wishes=input.settings.wishes(),
+            now=info.context.now,
+        )
+        return CalendarConnectionPayload(row=row)
+
+    @mutation(
+        description="Compare a calendar with all its visits now; `calendarSyncProgress` tells how far it is. Its "
+        "owner, and admins."
+    )
+    def sync_now(self, info: Info, input: SyncNowInput) -> CalendarConnectionPayload:
+        row = actions.sync_now(viewer=info.context.viewer, connection_id=_connection_id(input), now=info.context.now)
+        return CalendarConnectionPayload(row=row)
+
+    @mutation(
+        description="Leave a calendar: visits to come are taken out of it, and the access is given back. Its owner, "
+        "and admins."
+    )
+    def disconnect_calendar(self, info: Info, input: DisconnectCalendarInput) -> CalendarConnectionPayload:
+        row = actions.disconnect_calendar(
+            viewer=info.context.viewer, connection_id=_connection_id(input), now=info.context.now
+        )
+        return CalendarConnectionPayload(row=row)
+
     @mutation(
         description="Make a secret address at which any calendar program can subscribe to the viewer's visits: a "
         "customer's own, those in the day of a member of staff, those of whom a manager manages. At most 10."
@@ -83,3 +250,7 @@ class CalendarsMutation:
             now=info.context.now,
         )
         return CalendarFeedPayload(row=feed)
+
+
+def _connection_id(given: UpdateCalendarSettingsInput | SyncNowInput | DisconnectCalendarInput) -> int:
+    return decode_id(given.connection_id, "CalendarConnection", ("connection_id",))

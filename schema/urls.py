@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from schema.calendar_pages import show_feed
+from schema.calendar_pages import come_back, show_feed
 from schema.views import GraphQLView
 
 _view = csrf_exempt(GraphQLView.as_view())
@@ -12,5 +12,6 @@ _view = csrf_exempt(GraphQLView.as_view())
 urlpatterns = [
     path("graphql/", _view, name="graphql"),
     path("graphql", _view),
+    path("calendars/<str:provider>/callback", come_back),
     path("calendars/feeds/<str:token>.ics", show_feed),
 ]

@@ -97,6 +97,7 @@ def _add_calendars(world: World) -> None:
     """Those of the member of staff."""
     user = world.personas.staff.user
     assert user is not None
+    world.add("calendar", factories.connected_calendar(user), "CalendarConnection")
     world.add("feed", factories.calendar_feed(user))
 
 

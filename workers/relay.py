@@ -8,6 +8,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connections
 from dramatiq.errors import ActorNotFound, BrokerError
 
+from backend.calendars.actions import lease_syncs
 from backend.core import clock
 from backend.core.wakeup import Listener
 from backend.events.actions import count_failure, lease_deliveries, route_events
@@ -44,7 +45,10 @@ def relay_round() -> int:
     emails = lease_emails(limit=room, now=now)
     for email_id in emails:
         send("notifications.send_email", email_id=email_id)
-    return moved + len(deliveries) + len(emails)
+    syncs = lease_syncs(limit=room, now=now)
+    for connection_id in syncs:
+        send("calendars.sync", connection_id=connection_id)
+    return moved + len(deliveries) + len(emails) + len(syncs)
 
 
 class Relay:

@@ -7,26 +7,30 @@ in workers/notifications.py. Renaming one strands its pending deliveries: keep t
 from collections.abc import Mapping
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
-    "appointment.booked": ("notifications.appointment_booked",),
-    "appointment.confirmed": ("notifications.appointment_confirmed",),
-    "appointment.started": ("orders.follow_visits", "notifications.appointment_started"),
+    "appointment.booked": ("notifications.appointment_booked", "calendars.visit_changed"),
+    "appointment.confirmed": ("notifications.appointment_confirmed", "calendars.visit_changed"),
+    "appointment.started": ("orders.follow_visits", "notifications.appointment_started", "calendars.visit_changed"),
     "appointment.completed": (
         "orders.follow_visits",
         "notifications.appointment_completed",
         "subscriptions.follow_appointment",
+        "calendars.visit_changed",
     ),
     "appointment.cancelled": (
         "orders.follow_visits",
         "subscriptions.follow_appointment",
         "subscriptions.offer_freed_time",
         "notifications.appointment_cancelled",
+        "calendars.visit_changed",
     ),
-    "appointment.no_show": ("orders.follow_visits", "subscriptions.follow_appointment"),
+    "appointment.no_show": ("orders.follow_visits", "subscriptions.follow_appointment", "calendars.visit_changed"),
     "appointment.moved": (
         "subscriptions.follow_appointment",
         "subscriptions.offer_freed_time",
         "notifications.appointment_moved",
+        "calendars.visit_changed",
     ),
+    "booking.linked": ("calendars.visit_changed",),
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from backend.accounts.actions import forget_ended_sessions, forget_ended_tokens
 from backend.audit.actions import forget_old_changes
+from backend.calendars.actions import forget_unanswered, replan
 from backend.core import clock
 from backend.core.backups import back_up
 from backend.core.idempotency import forget_old_keys
@@ -68,6 +69,8 @@ JOBS: tuple[Job, ...] = (
     Job("forget_ended_holds", timedelta(minutes=5), forget_ended_holds),
     Job("forget_old_events", timedelta(hours=6), forget_old_events),
     Job("forget_ended_sessions", timedelta(days=1), forget_ended_sessions),
+    Job("replan_calendars", timedelta(hours=6), replan),
+    Job("forget_unanswered_calendars", timedelta(hours=1), forget_unanswered),
     Job("backup", timedelta(days=1), back_up, is_long=True),
 )
 

@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from backend.calendars.actions import revoke_feed
+from backend.calendars.actions import disconnect_calendar, revoke_feed, sync_now
 from backend.calendars.models import CalendarConnection, CalendarEvent, CalendarFeed
 from backend.calendars.queries import connections_visible_to, events_visible_to, feeds_visible_to
+from backend.calendars.rules import ConnectionState
 from backend.core.admin import DatesFilter, ReadOnlyAdmin, RowAction
 from backend.core.viewer import Viewer
 
@@ -22,6 +23,23 @@ class CalendarConnectionAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = ["user__email", "user__name", "account"]
     exclude = ["sealed", "nonce_hash"]
+    row_actions = [
+        RowAction(
+            name="sync",
+            label="Sync",
+            done="is being synced",
+            act=lambda viewer, row, now, _: sync_now(viewer=viewer, connection_id=row.pk, now=now),
+            offered=lambda row: row.state == ConnectionState.CONNECTED,
+        ),
+        RowAction(
+            name="disconnect",
+            label="Disconnect",
+            done="disconnected",
+            act=lambda viewer, row, now, _: disconnect_calendar(viewer=viewer, connection_id=row.pk, now=now),
+            offered=lambda row: row.state != ConnectionState.DISCONNECTED,
+            style="danger",
+        ),
+    ]
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return connections_visible_to(viewer)

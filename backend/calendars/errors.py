@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from backend.core.errors import ErrorCode, Refusal
+from backend.core.errors import ErrorCode, FieldPath, Refusal
 
 
 @dataclass
@@ -54,3 +54,13 @@ class EventExists(GatewayError):
 @dataclass
 class EventRefused(GatewayError):
     """The provider finds something wrong with what we send. The same again would be refused again."""
+
+
+@dataclass
+class StateRefused(Refusal):
+    """What came back from the provider is not what was asked for, or too late, or for somebody else."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INVALID_TOKEN
+
+    message: str = "This did not come back in time, or not to whom it was for: connect the calendar anew."
+    field: FieldPath = ("state",)

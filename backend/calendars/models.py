@@ -11,7 +11,17 @@ from backend.core.choices import choices_of, one_of
 @audited(
     secret=["sealed", "nonce_hash"],
     personal=["account"],
-    ignored=["due_at", "leased_until", "lease", "replan", "failures", "progress_total", "progress_done", "synced_at"],
+    ignored=[
+        "due_at",
+        "rest_until",
+        "leased_until",
+        "lease",
+        "replan",
+        "failures",
+        "progress_total",
+        "progress_done",
+        "synced_at",
+    ],
 )
 class CalendarConnection(models.Model):
     """Somebody's calendar at a provider, kept equal to their visits."""
@@ -37,6 +47,7 @@ class CalendarConnection(models.Model):
     failures = models.PositiveIntegerField(default=0, help_text="How often in a row it went wrong.")
     due_at = models.DateTimeField(null=True, blank=True, help_text="When there is something to do, in UTC.")
     replan = models.BooleanField(default=False, help_text="Whether all visits are to be looked at, not the changed.")
+    rest_until = models.DateTimeField(null=True, blank=True, help_text="Until when the provider is left alone, in UTC.")
     leased_until = models.DateTimeField(null=True, blank=True, help_text="Until when a worker has it, in UTC.")
     lease = models.PositiveIntegerField(default=0, help_text="Counts the workers that had it.")
     progress_total = models.PositiveIntegerField(default=0, help_text="Entries that the present sync looks at.")

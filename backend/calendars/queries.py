@@ -91,11 +91,14 @@ def audience_of(viewer: Viewer) -> Audience:
     return Audience.STAFF if viewer.role is Role.STAFF else Audience.CUSTOMER
 
 
-def visits_of(user_id: int) -> tuple[Audience, QuerySet[Any]]:
+def visits_of(user_id: int, *, all_visits: bool = True) -> tuple[Audience, QuerySet[Any]]:
     """In whose words, and the visits that stand in somebody's calendar: a customer's own, those in the day of a member
-    of staff, those of whom a manager manages, all for an admin. Nobody's for who can't sign in any more.
+    of staff, those of whom a manager manages, all for an admin who wants `all_visits`. Nobody's for
+    who can't sign in any more.
     """
     viewer = viewer_for_user(user_id)
+    if viewer.is_admin and not all_visits:
+        return Audience.OFFICE, appointments_visible_to(viewer).none()
     return audience_of(viewer), appointments_visible_to(viewer).filter(status__in=SHOWN)
 
 

@@ -10,6 +10,7 @@ from corsheaders.defaults import default_headers
 
 from backend.core.business import Business
 from backend.core.logs import logging_settings
+from backend.settings.calendars import calendar_apps
 from backend.settings.environment import read_environment
 
 # Lets Django's classes be subscripted at runtime: `ModelAdmin[Order]`.
@@ -290,6 +291,8 @@ ROTA_BUSINESS = Business(
     public_url=ENV["PUBLIC_URL"].rstrip("/"),
 )
 ROTA_CALENDAR_KEYS: list[str] = ENV["CALENDAR_KEYS"]
+ROTA_CALDAV_PRIVATE: bool = ENV["CALDAV_PRIVATE"]
+ROTA_CALENDAR_APPS = calendar_apps(ENV)
 ROTA_BACKUP_URL: str = ENV["BACKUP_URL"]
 ROTA_BACKUP_KEEP: tuple[int, int, int] = ENV["BACKUP_KEEP"]
 ROTA_FILE_LINK_SECONDS: int = ENV["FILE_LINK_MINUTES"] * 60

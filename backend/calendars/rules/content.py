@@ -92,11 +92,10 @@ def content_for(audience: Audience, visit: VisitFacts) -> Content:
     )
 
 
-def fingerprint(content: Content) -> str:
-    """The same for the same entry, and another for any other."""
-    kept = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(content).items()
-    }
+def fingerprint(content: Content, reminder_minutes: int | None = None) -> str:
+    """The same for the same entry with the same reminder, and another for any other."""
+    instants = {"start": content.start.isoformat(), "end": content.end.isoformat()}
+    kept = asdict(content) | instants | {"reminder": reminder_minutes}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 

@@ -45,12 +45,12 @@ class EventState(StrEnum):
     REMOVED = "REMOVED"
 
 
-def event_key(*, connection_id: int, appointment_id: int, generation: int, installation: str) -> str:
+def event_key(*, whose: str, appointment_id: int, generation: int, installation: str) -> str:
     """The id of an entry that we give it ourselves, known before the provider is asked: 32 characters of base32hex.
 
     So a worker that dies between the provider's answer and our commit finds at its next try what it has made.
     """
-    what = f"{installation}:{connection_id}:{appointment_id}:{generation}"
+    what = f"{installation}:{whose}:{appointment_id}:{generation}"
     digest = hashlib.sha256(what.encode()).digest()[:20]
     return base64.b32hexencode(digest).decode().lower()
 

@@ -81,8 +81,8 @@ def test_the_fingerprint_tells_any_change(change: dict[str, object]) -> None:
 
 def test_ids_of_entries_are_what_google_takes_and_never_those_of_others() -> None:
     keys = {
-        event_key(connection_id=c, appointment_id=a, generation=g, installation=i)
-        for c in (1, 11)
+        event_key(whose=c, appointment_id=a, generation=g, installation=i)
+        for c in ("1:GOOGLE", "11:GOOGLE")
         for a in (1, 11)
         for g in (0, 1)
         for i in ("one", "two")

@@ -1,6 +1,7 @@
 """Calendars: everybody's own, and admins take others' away."""
 
 from tests.schema.matrix.words import (
+    FORBIDDEN,
     NOBODY,
     NOT_FOUND,
     NULL,
@@ -15,9 +16,24 @@ from tests.schema.matrix.words import (
     node,
 )
 
+NOT_OFFERED = {NOBODY: UNAUTHENTICATED, "*": "PROVIDER_UNAVAILABLE"}
+"""No app is registered with Google here: tests/backend/calendars connects."""
+NOT_ASKED = {NOBODY: UNAUTHENTICATED, "*": "INVALID_TOKEN"}
 OWN = {NOBODY: UNAUTHENTICATED, "*": NOT_FOUND, "staff admin": OK}
 
 ROWS: tuple[Row, ...] = (
+    listing("calendarConnections", {NOBODY: UNAUTHENTICATED, "*": SEES(), "staff": SEES("calendar")}),
+    node("CalendarConnection", "calendar", {"staff admin": OK, "*": NULL}),
+    mutation("connectCalendar", "authorizationUrl", NOT_OFFERED, given(provider="GOOGLE")),
+    mutation("completeCalendarConnection", "connection { id }", NOT_ASKED, given(state="s", code="c")),
+    mutation(
+        "updateCalendarSettings",
+        "connection { id }",
+        OWN | {"admin": FORBIDDEN},
+        given(connectionId="id:calendar", settings={"reminderMinutes": 10}),
+    ),
+    mutation("syncNow", "connection { id }", OWN, given(connectionId="id:calendar")),
+    mutation("disconnectCalendar", "connection { id }", OWN, given(connectionId="id:calendar")),
     listing("calendarFeeds", {NOBODY: UNAUTHENTICATED, "*": SEES(), "staff": SEES("feed")}),
     node("CalendarFeed", "feed", {"staff admin": OK, "*": NULL}),
     mutation("createCalendarFeed", "url", SIGNED_IN, given(name="My phone")),
