@@ -56,33 +56,18 @@ def content_for(audience: Audience, visit: VisitFacts) -> Content:
         ("Email", visit.customer_email),
         ("Phone", visit.customer_phone),
     ]
+    order, notes = ("Order", visit.number), ("Notes", visit.notes)
     if audience is Audience.CUSTOMER:
         summary = f"Service: {visit.service}"
-        lines = [
-            ("Order", visit.number),
-            ("Staff", visit.staff_name),
-            ("Phone", visit.staff_phone),
-            ("Notes", visit.notes),
-        ]
+        lines = [order, ("Staff", visit.staff_name), ("Phone", visit.staff_phone), notes]
     elif audience is Audience.STAFF:
         summary = f"{visit.service} at {_possessive(visit.customer_name)}"
-        lines = [
-            *customer,
-            ("Order", visit.number),
-            ("Special instructions", visit.notes),
-            ("Address", visit.address),
-        ]
+        lines = [*customer, order, ("Special instructions", visit.notes), ("Address", visit.address)]
     else:
         summary = f"{visit.staff_name} - {visit.service}"
         person = f"{visit.staff_name} ({visit.staff_phone})" if visit.staff_phone else visit.staff_name
-        lines = [
-            ("Staff", person),
-            *customer,
-            ("Order", visit.number),
-            ("Service", visit.service),
-            ("Address", visit.address),
-            ("Notes", visit.notes),
-        ]
+        what = ("Service", visit.service)
+        lines = [("Staff", person), *customer, order, what, ("Address", visit.address), notes]
     return Content(
         summary=summary,
         description="\n".join(f"{name}: {value}" for name, value in lines if value),
