@@ -121,6 +121,12 @@ def plan_confirmed(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def plan_link_requested(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a plan is for, if it was they who asked: the link to it, made anew where it has run out."""
+    actions.tell_plan_link(event=event, now=now)
+
+
+@handler
 def plan_paused(event: Happened, /, *, now: datetime) -> None:
     """To whoever a plan is for: nobody comes for a while."""
     actions.tell_of_plan(kind=MessageKind.PLAN_PAUSED, event=event, now=now)

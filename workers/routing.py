@@ -44,6 +44,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "staff.time_off_erased": ("subscriptions.offer_freed_time",),
     "subscription.created": ("notifications.plan_created",),
     "subscription.confirmed": ("notifications.plan_confirmed",),
+    "subscription.link_requested": ("notifications.plan_link_requested",),
     "subscription.paused": ("notifications.plan_paused",),
     "subscription.resumed": ("notifications.plan_resumed",),
     "subscription.cancelled": ("notifications.plan_cancelled",),

@@ -163,3 +163,13 @@ class VisitChangeWithdrawn(VisitChangeFact):
     """Nobody wants the change any more: it was taken back, or the visit is no more."""
 
     kind: ClassVar[str] = "visit.change_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLinkRequested(Fact):
+    """Somebody asks for the link to a plan by its number and an e-mail; no plan where they don't belong together."""
+
+    kind: ClassVar[str] = "subscription.link_requested"
+
+    subscription_id: int | None
+    customer_id: int | None

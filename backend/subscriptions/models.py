@@ -110,6 +110,9 @@ class Subscription(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True, help_text="When it was cancelled, in UTC.")
     cancellation_reason = models.CharField(max_length=500, blank=True, help_text="Why it was cancelled.")
     account_linked_at = models.DateTimeField(null=True, blank=True, help_text="When a guest's plan got its customer.")
+    tracking_renewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its link was made anew after it had run out."
+    )
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -14,6 +14,7 @@ from backend.notifications.actions.plans import (
     tell_of_plan_visit,
     tell_of_skipped_visit,
     tell_office_of_plan_visit,
+    tell_plan_link,
 )
 from backend.notifications.actions.sending import lease_emails, send_email, send_email_again
 
@@ -33,6 +34,7 @@ __all__ = [
     "tell_of_skipped_visit",
     "tell_office_of_order",
     "tell_office_of_plan_visit",
+    "tell_plan_link",
     "tell_registered",
     "tell_tracking_link",
 ]

@@ -12,6 +12,7 @@ from backend.notifications.actions.voice import Voice, rows
 from backend.notifications.actions.writing import tell, voice_for
 from backend.notifications.queries import Person, person, the_office
 from backend.notifications.rules import MessageKind, Phrase
+from backend.subscriptions.actions import renew_plan_link
 from backend.subscriptions.queries import plan_for_message, visit_change_for_message, visit_for_message
 from backend.subscriptions.rules import Frequency, VisitStatus
 
@@ -40,6 +41,15 @@ def tell_of_plan(*, kind: MessageKind, event: Happened, now: datetime) -> None:
         "planned": str(event.data.get("planned", "")),
     }
     _tell(kind, to, values, event, link=_page(plan), now=now)
+
+
+@step
+def tell_plan_link(*, event: Happened, now: datetime) -> None:
+    """Send the link to a plan to whoever it is for; nothing where the asked number and e-mail opened none."""
+    subscription_id = event.data["subscription_id"]
+    if subscription_id is not None:
+        renew_plan_link(subscription_id=subscription_id, now=now)
+        tell_of_plan(kind=MessageKind.PLAN_LINK, event=event, now=now)
 
 
 @step

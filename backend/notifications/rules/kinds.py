@@ -32,6 +32,7 @@ class MessageKind(StrEnum):
     PLAN_RESUMED = "PLAN_RESUMED"
     PLAN_CANCELLED = "PLAN_CANCELLED"
     PLAN_COMPLETED = "PLAN_COMPLETED"
+    PLAN_LINK = "PLAN_LINK"
     VISIT_PLACED = "VISIT_PLACED"
     VISIT_SKIPPED = "VISIT_SKIPPED"
     VISIT_UNPLACED = "VISIT_UNPLACED"
@@ -111,6 +112,7 @@ KINDS: Mapping[MessageKind, Traits] = {
     MessageKind.CHANGE_WITHDRAWN: _ORDER,
     # Whoever asks for a link gets it, muted or not.
     MessageKind.TRACKING_LINK: Traits(MessageGroup.ORDERS, is_security=True),
+    MessageKind.PLAN_LINK: Traits(MessageGroup.PLANS, is_security=True),
     MessageKind.APPOINTMENT_BOOKED: _VISIT,
     MessageKind.APPOINTMENT_CONFIRMED: _VISIT,
     MessageKind.APPOINTMENT_MOVED: Traits(MessageGroup.VISITS, channels=_BOTH),

@@ -17,6 +17,7 @@ from backend.subscriptions.actions.following import (
 )
 from backend.subscriptions.actions.lifecycle import cancel_subscription, pause_subscription, resume_subscription
 from backend.subscriptions.actions.link import link_guest_subscription
+from backend.subscriptions.actions.tracking import renew_plan_link
 from backend.subscriptions.actions.visits import (
     Scope,
     change_visits,
@@ -42,6 +43,7 @@ __all__ = [
     "place_if_possible",
     "place_visit",
     "reject_visit_change",
+    "renew_plan_link",
     "request_visit_change",
     "resume_if_due",
     "resume_subscription",

@@ -151,10 +151,20 @@ def subscription_by_token(tracking_token: str, *, lock: bool = False, now: datet
         return None
     rows = Subscription.objects.select_related("customer")
     found = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    return None if found is None or link_expired(found, now=now) else found
+
+
+def link_expired(subscription: Subscription, *, now: datetime) -> bool:
+    """Whether the tracking link has run out: a while after the plan's end, or after it was made anew."""
     lifetime = business().tracking_link_lifetime
-    if found is None or tracking_expired(found.ended_at, None, now=now, lifetime=lifetime):
-        return None
-    return found
+    return tracking_expired(subscription.ended_at, subscription.tracking_renewed_at, now=now, lifetime=lifetime)
+
+
+def plan_asked_for(*, number: str, email: str) -> tuple[int | None, int | None]:
+    """The plan and its customer that a number and an e-mail open together, or nothing. One statement, found or not."""
+    theirs = Q(customer=None, guest_email=email) | Q(customer__email__iexact=email)
+    found = Subscription.objects.filter(theirs, subscription_number=number).values_list("pk", "customer_id").first()
+    return found or (None, None)
 
 
 def track_subscription(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Subscription]:
