@@ -117,7 +117,10 @@ def _add_plans(world: World, service: Service) -> None:
     world.add("visit change", change, "VisitChangeRequest")
     for visit in (first, second):
         world.add(f"plan appointment {visit.sequence}", Appointment.objects.get(visit=visit))
-    guest = factories.active_plan(service, staff=world.personas.other_staff, visits=1, start_date=start)
+    # On another day: each of the two staff can take what the other leaves.
+    guest = factories.active_plan(
+        service, staff=world.personas.other_staff, visits=1, start_date=start + timedelta(days=1)
+    )
     world.add("guest plan", guest, "SubscriptionPlan")
     unplaced = factories.unplaced_visit(guest)
     world.add("unplaced visit", unplaced, "Visit")

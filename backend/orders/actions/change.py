@@ -64,7 +64,7 @@ def assign_staff(
     except NoTime as refusal:
         appointment_id = OrderItem.objects.values_list("appointment_id", flat=True).get(pk=order_item_id)
         if appointment_id is not None:
-            refusal.alternatives = colleagues_who_could(appointment_id, at_most=MAX_ALTERNATIVES)
+            refusal.alternatives = colleagues_who_could(appointment_id, at_most=MAX_ALTERNATIVES, now=now)
         raise
 
 

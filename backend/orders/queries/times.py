@@ -115,14 +115,14 @@ def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] 
     """Other times, within working hours, at which the whole order could be confirmed: the best first.
 
     The same day comes first, then the next days, a fortnight at most. With `wanted`, around that date and time instead
-    of the order's own; the time that its own visits hold counts as free, since they would move.
+    of the order's own; the time that its own visits or its hold take is free to it.
     """
     order = Order.objects.get(pk=order_id)
     if wanted is not None:
         order.scheduled_date, order.scheduled_time = wanted
     items = items_of(order)
     request = request_of(order, items)
-    board = _without_visits_of(items, board_for(request, days=ALTERNATIVE_DAYS, now=now))
+    board = _without_own_time(order, items, board_for(request, days=ALTERNATIVE_DAYS, now=now))
     last = order.scheduled_date + timedelta(days=ALTERNATIVE_DAYS)
     starts = [
         (start, day)
@@ -135,9 +135,12 @@ def alternatives_for(order_id: int, *, now: datetime, wanted: tuple[date, time] 
     return find_alternatives(request.items, board, starts=ranked, at_most=MAX_ALTERNATIVES)
 
 
-def _without_visits_of(items: Sequence[OrderItem], board: Board) -> Board:
-    """The board as it would be without the items' own visits. One statement where there are any."""
-    own = scheduling.claims_of({item.appointment_id for item in items if item.appointment_id is not None})
+def _without_own_time(order: Order, items: Sequence[OrderItem], board: Board) -> Board:
+    """The board as it would be without its visits and its hold. One statement where there are any."""
+    own = scheduling.claims_of(
+        appointment_ids={item.appointment_id for item in items if item.appointment_id is not None},
+        hold_ids=() if order.hold_id is None else [order.hold_id],
+    )
     if not own:
         return board
     return replace(

@@ -239,14 +239,14 @@ def _again(hold_id: int, need: Need, now: datetime) -> HeldSlot:
     if claim is None or claim.hold is None or claim.expires_at is None:
         raise HoldExpired("We could not hold this time any longer: look for one again.", ("idempotency_key",))
     hold = claim.hold
-    (offer,) = [each.offers.get(need.service_id, Offer()) for each in _terms(hold, need)]
+    (offer,) = [each.offers.get(need.service_id, Offer()) for each in _terms(hold, need, now)]
     return _with_token(hold, need.total(offer), claim.expires_at)
 
 
-def _terms(hold: Hold, need: Need) -> list[Workload]:
+def _terms(hold: Hold, need: Need, now: datetime) -> list[Workload]:
     zone = business().zone
     days = [day_of(hold.start.astimezone(zone).date(), zone)]
-    return workloads_on(days, place=None, service_ids=[need.service_id], staff_ids=[hold.staff_id])
+    return workloads_on(days, place=None, service_ids=[need.service_id], staff_ids=[hold.staff_id], now=now)
 
 
 def _with_token(hold: Hold, price: Decimal, expires_at: datetime) -> HeldSlot:

@@ -49,7 +49,7 @@ def move_visits(
     for row in rows:
         _move(row, moves[row.pk])
     if rows and not outside_hours:
-        _require_working(rows)
+        _require_working(rows, now)
     Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version"])
     deadlines = ("cancellation_deadline", "reschedule_deadline")
     CustomerAppointment.objects.bulk_update([row.booking for row in rows], deadlines)
@@ -73,13 +73,14 @@ def _move(row: Appointment, move: Move) -> None:
     row.booking.reschedule_deadline = cancellation_deadline(row.start, row.booking.reschedule_hours)
 
 
-def _require_working(rows: Sequence[Appointment]) -> None:
+def _require_working(rows: Sequence[Appointment], now: datetime) -> None:
     people = workloads(
         place=None,
         service_ids=(),
         start=min(row.start for row in rows),
         end=max(row.end for row in rows),
         staff_ids={row.staff_id for row in rows},
+        now=now,
     )
     by_id = {person.staff_id: person for person in people}
     if not all(by_id[row.staff_id].works_through(row.start, row.end) for row in rows):

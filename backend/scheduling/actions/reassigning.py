@@ -53,7 +53,7 @@ def reassign_visits(
     visits = handovers([row for row in rows if row.pk not in reasons], among)
     takers = hand_over(
         visits,
-        crew_for(visits, among),
+        crew_for(visits, among, now=now),
         assignment=business().assignment,
         minutes_per_mile=business().travel_minutes_per_mile,
     )
@@ -84,7 +84,7 @@ def give_visit_to(
     if row.status not in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED):
         raise InvalidTransition(f"A visit that is {row.status} stays with whoever has it.")
     (visit,) = handovers([row], [staff_id])
-    person = next(iter(crew_for([visit], [staff_id])), None)
+    person = next(iter(crew_for([visit], [staff_id], now=now)), None)
     if person is None:
         raise StaffNotQualified("This member of staff does not work here.", field)
     per_mile = business().travel_minutes_per_mile

@@ -163,7 +163,7 @@ def workloads(
     end: datetime,
     staff_ids: Iterable[int] | None = None,
     idle: bool = False,
-    now: datetime | None = None,
+    now: datetime,
 ) -> list[Workload]:
     """Who could come, and when everybody works and is busy in [start, end), by staff id.
 
@@ -172,8 +172,7 @@ def workloads(
     window touches. Six statements, however many people and days; one more where anybody has a daily limit, and one
     more where `idle` asks since when they had no visit, which the rule of assignment takes where the business sends
     people in turn. In a transaction that has locked the staff rows, claims are as they will stay until it ends. Holds
-    that are over at `now` count as free time; without it, every hold is busy. With `place`, claims know the way there
-    (`Busy.travel`).
+    that are over at `now` count as free time, swept or not. With `place`, claims know the way there (`Busy.travel`).
     """
     zone = business().zone
     first, last = start.astimezone(zone).date(), max(start, end - timedelta(microseconds=1)).astimezone(zone).date()
@@ -188,7 +187,7 @@ def workloads_on(
     service_ids: Iterable[int],
     staff_ids: Iterable[int] | None = None,
     idle: bool = False,
-    now: datetime | None = None,
+    now: datetime,
 ) -> list[Workload]:
     """As `workloads`, for consecutive dates."""
     rosters = staff_queries.rosters(
@@ -275,15 +274,14 @@ WHERE staff_id = ANY(%s) AND period && tstzrange(to_timestamp(%s), to_timestamp(
 ORDER BY staff_id, lower(period)
 """
 _PLAIN_CLAIMS, _PLACED_CLAIMS = _CLAIMS.format(where=""), _CLAIMS.format(where=", latitude, longitude")
-_LONGEST_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def claims_between(
-    staff_ids: Iterable[int], start: datetime, end: datetime, *, now: datetime | None = None
+    staff_ids: Iterable[int], start: datetime, end: datetime, *, now: datetime
 ) -> Mapping[int, list[Busy]]:
     """Claims that reach into [start, end), ascending, by member of staff. One statement.
 
-    Holds that are over at `now` are left out; without it, none is. With travel on, the claims a day before and after
+    Holds that are over at `now` are left out. With travel on, the claims a day before and after
     come as well: the longest way that is counted.
     """
     return _claims(sorted(staff_ids), int(start.timestamp()), math.ceil(end.timestamp()), now)
@@ -314,11 +312,12 @@ def statuses_of(appointment_ids: Iterable[int]) -> dict[int, AppointmentStatus]:
     return {key: AppointmentStatus(status) for key, status in rows}
 
 
-def claims_of(appointment_ids: Collection[int]) -> set[tuple[int, int]]:
-    """Member of staff and start, in epoch seconds, of the claims of visits. One statement, none for no visits."""
-    if not appointment_ids:
+def claims_of(*, appointment_ids: Collection[int] = (), hold_ids: Collection[int] = ()) -> set[tuple[int, int]]:
+    """Member of staff and start, in epoch seconds, of the claims of visits and holds. One statement, none for none."""
+    if not appointment_ids and not hold_ids:
         return set()
-    rows = Claim.objects.filter(appointment__in=appointment_ids).values_list("staff_id", "period")
+    claims = Claim.objects.filter(Q(appointment__in=appointment_ids) | Q(hold__in=hold_ids))
+    rows = claims.values_list("staff_id", "period")
     return {(staff_id, int(period.lower.timestamp())) for staff_id, period in rows}
 
 
@@ -328,12 +327,12 @@ def claims_in_the_way(staff_id: int, start: datetime, end: datetime) -> list[Cla
     return list(rows.select_related("appointment__service", "appointment__booking").order_by("period"))
 
 
-def _claims(staff_ids: Sequence[int], start: int, end: int, now: datetime | None) -> Mapping[int, list[Busy]]:
+def _claims(staff_ids: Sequence[int], start: int, end: int, now: datetime) -> Mapping[int, list[Busy]]:
     """As `claims_between`, from epoch seconds."""
     found: defaultdict[int, list[Busy]] = defaultdict(list)
     travels = bool(business().travel_minutes_per_mile)
     around = MAX_TRAVEL_MINUTES * 60 if travels else 0
-    given: list[Any] = [list(staff_ids), start - around, end + around, now or _LONGEST_AGO]
+    given: list[Any] = [list(staff_ids), start - around, end + around, now]
     with connection.cursor() as cursor:
         cursor.execute(_PLACED_CLAIMS if travels else _PLAIN_CLAIMS, given)
         for staff_id, *claim in cursor.fetchall():
@@ -414,7 +413,7 @@ def handovers(visits: Sequence[Appointment], among: Collection[int]) -> list[Han
     ]
 
 
-def crew_for(visits: Sequence[Handover], among: Collection[int]) -> list[Workload]:
+def crew_for(visits: Sequence[Handover], among: Collection[int], *, now: datetime) -> list[Workload]:
     """What is known of `among` over the whole time of the visits, wherever these are. Six or seven statements."""
     if not visits:
         return []
@@ -425,15 +424,16 @@ def crew_for(visits: Sequence[Handover], among: Collection[int]) -> list[Workloa
         end=max(visit.busy_until for visit in visits),
         staff_ids=among,
         idle=business().assignment is Assignment.LONGEST_IDLE,
+        now=now,
     )
 
 
-def colleagues_who_could(appointment_id: int, *, at_most: int) -> list[Alternative]:
+def colleagues_who_could(appointment_id: int, *, at_most: int, now: datetime) -> list[Alternative]:
     """Who else could take an open visit at its own time, whoever is to be sent first in front."""
     visits = list(appointment_rows([appointment_id]).filter(status__in=OPEN_STATUSES))
     among = {who for who, _ in staff_queries.active_offers([visit.service_id for visit in visits])}
     found = handovers(visits, among)
-    crew = crew_for(found, among)
+    crew = crew_for(found, among, now=now)
     return [
         Alternative(visit.start, visit.end, person.staff_id, person.staff_name)
         for visit in found

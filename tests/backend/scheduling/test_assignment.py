@@ -12,6 +12,7 @@ from backend.core.business import business
 from backend.scheduling.queries import workloads
 from backend.scheduling.rules import Assignment, Busy, Day, Queue, Workload, days_between
 from tests import factories
+from tests.factories.business import NOW
 
 MONDAY, TUESDAY, WEDNESDAY = days_between(date(2027, 3, 1), date(2027, 3, 3), ZoneInfo("Europe/London"))
 ANNA, BOB, CAT = 1, 2, 3
@@ -123,10 +124,10 @@ def test_the_last_visit_before_the_window_is_found() -> None:
         assert visit is not None
         visit.status = state
         visit.save()
-    found = workloads(place=None, service_ids=[service.pk], start=at, end=at + timedelta(hours=1), idle=True)
+    found = workloads(place=None, service_ids=[service.pk], start=at, end=at + timedelta(hours=1), idle=True, now=NOW)
     free_at = int(datetime(2027, 3, 1, 10, 15, tzinfo=UTC).timestamp())
     assert [each.last_visit_end for each in found] == [free_at, free_at, None, None]
-    without = workloads(place=None, service_ids=[service.pk], start=at, end=at + timedelta(hours=1))
+    without = workloads(place=None, service_ids=[service.pk], start=at, end=at + timedelta(hours=1), now=NOW)
     assert [each.last_visit_end for each in without] == [None] * 4
 
 

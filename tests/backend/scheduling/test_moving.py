@@ -180,3 +180,13 @@ def test_moving_is_a_part_of_a_use_case(service: Service, anna: Staff, ben: Staf
     visit = visit_of(factories.confirmed_order(service, staff=anna))
     with pytest.raises(OutsideUseCase):
         move_visits(moves={visit.pk: Move(staff_id=ben.pk)}, actor_id=8, now=now)
+
+
+def test_a_hold_that_is_over_keeps_no_visit_from_moving(service: Service, anna: Staff, now: datetime) -> None:
+    visit = visit_of(factories.confirmed_order(service, staff=anna))
+    eleven = NINE + timedelta(hours=2)
+    factories.held_slot(anna, service, eleven)
+    with pytest.raises(SlotTaken):
+        move({visit.pk: Move(start=eleven)}, now=now + timedelta(minutes=9))
+    (moved,) = move({visit.pk: Move(start=eleven)}, now=now + timedelta(minutes=10))
+    assert (moved.start, Claim.objects.get().appointment) == (eleven, visit)

@@ -1,7 +1,7 @@
 """Visits to colleagues at their own times, on real rows."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 import pytest
@@ -12,9 +12,10 @@ from backend.catalogue.models import Service
 from backend.core.errors import Refusals
 from backend.core.transactions import OutsideUseCase, use_case
 from backend.geography.models import Postcode
-from backend.scheduling.actions import reassign_visits
-from backend.scheduling.errors import NobodyTakesVisit
+from backend.scheduling.actions import give_visit_to, reassign_visits
+from backend.scheduling.errors import NobodyTakesVisit, SlotTaken
 from backend.scheduling.models import Appointment, Claim
+from backend.scheduling.queries import colleagues_who_could
 from backend.staff.models import Staff
 from tests import factories
 from tests.world import digest
@@ -130,3 +131,37 @@ def test_sixteen_visits_take_as_many_statements_as_one(service: Service, anna: S
 def test_reassigning_is_a_part_of_a_use_case(now: datetime) -> None:
     with pytest.raises(OutsideUseCase):
         reassign_visits(appointment_ids=[], actor_id=None, now=now)
+
+
+def test_a_hold_that_is_over_keeps_no_colleague_from_a_visit_though_nobody_swept_it(
+    service: Service, anna: Staff, now: datetime
+) -> None:
+    bob = factories.staff_member(service, name="Bob")
+    visit = factories.confirmed_order(service, staff=anna).items.get().appointment
+    assert visit is not None
+    hold = factories.held_slot(bob, service, visit.start)
+    with pytest.raises(NobodyTakesVisit):
+        give_away(anna, now + timedelta(minutes=9))
+    assert give_away(anna, now + timedelta(minutes=10)) == [visit]
+    assert people_of_visits() == ["Bob"]
+    assert not Claim.objects.filter(hold=hold).exists()
+
+
+def test_a_hold_that_is_over_keeps_nobody_from_being_named(service: Service, anna: Staff, now: datetime) -> None:
+    bob = factories.staff_member(service, name="Bob")
+    visit = factories.confirmed_order(service, staff=anna).items.get().appointment
+    assert visit is not None
+    factories.held_slot(bob, service, visit.start)
+
+    def give(at: datetime) -> Appointment:
+        return in_a_use_case(
+            lambda: give_visit_to(appointment_id=visit.pk, staff_id=bob.pk, actor_id=8, now=at),
+        )
+
+    with pytest.raises(SlotTaken):
+        give(now + timedelta(minutes=9))
+    assert colleagues_who_could(visit.pk, at_most=5, now=now + timedelta(minutes=9)) == []
+    assert [each.staff_name for each in colleagues_who_could(visit.pk, at_most=5, now=now + timedelta(minutes=10))] == [
+        "Bob"
+    ]
+    assert give(now + timedelta(minutes=10)).staff == bob

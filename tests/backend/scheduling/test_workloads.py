@@ -14,6 +14,7 @@ from backend.scheduling import queries
 from backend.scheduling.rules import Busy, Offer, Workload, day_of
 from backend.staff.models import ScheduleException
 from tests import factories
+from tests.factories.business import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("london")]
 
@@ -26,7 +27,9 @@ def seconds(instant: datetime) -> int:
 
 
 def everyone(*service_ids: int, place: Place | None = None, staff_ids: list[int] | None = None) -> list[Workload]:
-    return queries.workloads(place=place, service_ids=service_ids, start=NINE, end=NINE + HOUR, staff_ids=staff_ids)
+    return queries.workloads(
+        place=place, service_ids=service_ids, start=NINE, end=NINE + HOUR, staff_ids=staff_ids, now=NOW
+    )
 
 
 def test_without_names_it_is_the_active_who_offer_any_of_the_services() -> None:
@@ -86,7 +89,7 @@ def test_hours_breaks_exceptions_visits_and_absences_are_all_there() -> None:
     ScheduleException.objects.create(staff=staff, date=date(2027, 3, 8))
     factories.confirmed_order(service, staff=staff)
     factories.time_off(staff, NINE + timedelta(hours=30), hours=1)
-    days = queries.workloads(place=None, service_ids=[service.pk], start=NINE, end=NINE + timedelta(days=8))
+    days = queries.workloads(place=None, service_ids=[service.pk], start=NINE, end=NINE + timedelta(days=8), now=NOW)
     (found,) = days
     assert list(found.work) == [
         (seconds(NINE), seconds(NINE + 3 * HOUR)),
@@ -138,7 +141,7 @@ def test_a_hundred_days_of_ten_people_take_as_many_statements_as_an_hour_of_one(
 
     def statements(end: datetime) -> int:
         with CaptureQueriesContext(connection) as captured:
-            queries.workloads(place=None, service_ids=[service.pk], start=NINE, end=end)
+            queries.workloads(place=None, service_ids=[service.pk], start=NINE, end=end, now=NOW)
         return len(captured)
 
     factories.staff_member(service)

@@ -125,6 +125,13 @@ ROWS: tuple[Row, ...] = (
         case="with visits ahead",
     ),
     mutation(
+        "deactivateStaffMember",
+        "staff { id }",
+        MANAGED_STAFF,
+        given(staffId="id:staff", reassign=True),
+        case="with visits that a colleague takes",
+    ),
+    mutation(
         "setWorkingHours",
         "staff { id }",
         OWN_TIME,

@@ -1,12 +1,13 @@
 """placeOrder with a held time: it is kept until the office confirms, and goes with whatever changes the order."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from backend.orders.models import Order
 from backend.scheduling.models import Claim, Hold
+from backend.staff.models import ScheduleException
 from tests import factories
 from tests.client import Api, gid
 from tests.personas import Personas
@@ -66,3 +67,15 @@ def test_a_hold_is_good_for_its_own_time_and_place_alone(
 ) -> None:
     assert place(api, shop, **given) == {"order": None, "userErrors": [(code, "holdToken")]}
     assert (Order.objects.count(), Hold.objects.count()) == (0, 1)
+
+
+def test_another_time_than_the_refused_may_lie_in_what_the_order_itself_holds(
+    personas: Personas, shop: Shop, held: Hold
+) -> None:
+    place(personas["anonymous"], shop)
+    ScheduleException.objects.create(staff=shop.staff, date=NINE.date(), start=time(9, 15), end=time(17))
+    given = {"orderId": gid(Order.objects.get())}
+    refused = personas["admin"].mutate("confirmOrder", given, "alternatives { start }")
+    assert refused["userErrors"] == [("NOT_WORKING", "items.0")]
+    assert refused["alternatives"][0] == {"start": "2027-03-01T09:15:00+00:00"}
+    assert Claim.objects.get().hold == held
