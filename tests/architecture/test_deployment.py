@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 
 from backend.settings.environment import VARIABLES
@@ -101,3 +102,16 @@ def test_a_lock_holds_all_that_the_project_names(lock: str, groups: tuple[str, .
     text = (ROOT / lock).read_text()
     assert names <= set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE)), "run make lock"
     assert text.count("==") <= text.count(" \\\n"), "every version comes with its hashes"
+
+
+@pytest.mark.parametrize("name", ["web", "sockets", "worker", "scheduler"])
+def test_uploaded_files_are_shared_and_outlive_their_process(name: str) -> None:
+    assert SERVICES[name]["environment"]["MEDIA_URL"] == "${MEDIA_URL:-/media}"
+    assert "media:/media" in SERVICES[name]["volumes"]
+    assert "media" in COMPOSE["volumes"]
+    assert re.search(r"install -d -o rota .*/media", (ROOT / "Dockerfile").read_text())
+
+
+def test_the_proxy_takes_what_the_api_takes() -> None:
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", COMPOSE["configs"]["proxy"]["content"])
+    assert int(megabytes) * 2**20 >= settings.ROTA_LIMITS["max_upload_bytes"]

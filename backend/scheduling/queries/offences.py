@@ -1,6 +1,7 @@
 """What should never be in the schedule, looked for as a whole."""
 
 from backend.core.invariants import rows_that
+from backend.scheduling.rules import MAX_PHOTOS
 
 
 def offences_of_claims() -> list[str]:
@@ -32,5 +33,21 @@ def offences_of_claims() -> list[str]:
             "SELECT a.id FROM scheduling_appointment a LEFT JOIN scheduling_customerappointment b"
             " ON b.appointment_id = a.id WHERE b.id IS NULL ORDER BY 1",
             "Visit {} has no booking: nobody knows for whom it is.",
+        ),
+    ]
+
+
+def offences_of_photos() -> list[str]:
+    """What should never be: photos of visits that nobody went to, and more of them than a visit may have."""
+    return [
+        *rows_that(
+            "SELECT p.id, a.id, a.status FROM scheduling_photo p JOIN scheduling_appointment a"
+            " ON a.id = p.appointment_id WHERE a.status IN ('PENDING', 'CONFIRMED') ORDER BY 1",
+            "Photo {} is of visit {}, which is {}.",
+        ),
+        *rows_that(
+            "SELECT appointment_id, count(*) FROM scheduling_photo WHERE deleted_at IS NULL"  # noqa: S608 - our number
+            f" GROUP BY 1 HAVING count(*) > {MAX_PHOTOS} ORDER BY 1",
+            "Visit {} has {} photos.",
         ),
     ]

@@ -1,12 +1,15 @@
 """Two rows that are one person become one; a person's data is given out, and let go."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.accounts.models import AccessToken
 from backend.accounts.queries import viewer_for_user
 from backend.core.errors import InvalidInput, InvalidTransition, NotAllowed, NotFound
+from backend.core.files import keep
 from backend.core.viewer import Role, Viewer
 from backend.coupons.models import CouponUsage
 from backend.customers import actions
@@ -14,8 +17,10 @@ from backend.customers.actions import merging, personal_data
 from backend.customers.models import Customer
 from backend.events.models import Event
 from backend.orders.models import Order
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment
+from backend.scheduling.actions.people import export_bookings
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Photo
 from tests import factories
+from tests.factories.business import NOW
 from tests.rows import snapshot
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +130,34 @@ def test_nobody_is_forgotten_while_work_is_open(admin: Viewer, now: datetime) ->
         name = row.name
         row.refresh_from_db()
         assert row.name == name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_locked_is_forgotten_with_its_customer_and_its_picture(
+    admin: Viewer, media: Path, now: datetime
+) -> None:
+    account = factories.user(name="Ada King", email="ada@secret.example", is_active=False)
+    account.profile.avatar = keep(b"her face", folder="avatars", extension="webp")
+    account.profile.phone, account.profile.preferences = "+447700900123", {"theme": "dark"}
+    account.profile.save()
+    factories.token_for(account)
+    AccessToken.objects.update(user_agent="Ada's telephone")
+    customer = factories.customer(user=account)
+    visit = factories.direct_booking(factories.service(), staff=factories.staff_member(), customer=customer)
+    Claim.objects.all().delete()
+    Appointment.objects.update(status="COMPLETED")
+    files = [keep(b"her kitchen", folder="photos", extension="webp") for _ in range(2)]
+    factories.photo(visit, key=files[0], thumbnail_key=files[1])
+    taken = [booking["photos"] for booking in export_bookings(customer_id=customer.pk)]
+    assert taken == [[{"taken_at": NOW.isoformat(), "width": 900, "height": 600}]]
+    actions.erase_customer(viewer=admin, customer_id=customer.pk, now=now)
+    left = repr({name: rows for name, rows in snapshot().items() if name != "events.Event"})
+    for secret in ("Ada King", "ada@secret.example", "7700900123", "dark", "Ada's telephone"):
+        assert secret not in left
+    assert [path for path in media.rglob("*") if path.is_file()] == []
+    assert Photo.objects.get().deleted_at == now
+    account.refresh_from_db()
+    assert (account.is_active, account.has_usable_password()) == (False, False)
 
 
 def test_every_domain_that_refers_to_customers_has_said_what_follows() -> None:
