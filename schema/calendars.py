@@ -132,6 +132,18 @@ class ConnectCalendarInput:
     )
 
 
+@strawberry.input(description="A calendar to connect at iCloud, or at any server that speaks CalDAV.")
+class ConnectCaldavCalendarInput:
+    username: str = strawberry.field(description="At iCloud the Apple account's e-mail.")
+    password: str = strawberry.field(description="An app password; never that of the account itself.")
+    server_url: str = strawberry.field(
+        default="https://caldav.icloud.com/", description="The server; https, and on the internet."
+    )
+    settings: CalendarSettingsInput = strawberry.field(
+        default_factory=CalendarSettingsInput, description="How it should be kept."
+    )
+
+
 @strawberry.input(description="What the provider sent somebody back with.")
 class CompleteCalendarConnectionInput:
     state: str = strawberry.field(description="The parameter `state`.")
@@ -191,6 +203,21 @@ class CalendarsMutation:
             viewer=info.context.viewer, provider=input.provider, wishes=input.settings.wishes(), now=info.context.now
         )
         return ConnectCalendarPayload(row=asked.row, authorization_url=asked.url)
+
+    @mutation(
+        description="Connect a calendar at iCloud, or at any server that speaks CalDAV. The name and the password are "
+        "tried afterwards: the calendar's `state` tells. Anybody signed in, their own."
+    )
+    def connect_caldav_calendar(self, info: Info, input: ConnectCaldavCalendarInput) -> CalendarConnectionPayload:
+        row = actions.connect_caldav(
+            viewer=info.context.viewer,
+            server_url=input.server_url,
+            username=input.username,
+            password=input.password,
+            wishes=input.settings.wishes(),
+            now=info.context.now,
+        )
+        return CalendarConnectionPayload(row=row)
 
     @mutation(
         description="Hand over what the provider sent the viewer back with, once, within ten minutes of "

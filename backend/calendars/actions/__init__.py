@@ -3,6 +3,7 @@
 from backend.calendars.actions.connecting import (
     Asked,
     complete_connection,
+    connect_caldav,
     connect_calendar,
     disconnect_calendar,
     forget_unanswered,
@@ -20,6 +21,7 @@ __all__ = [
     "FeedReading",
     "NewFeed",
     "complete_connection",
+    "connect_caldav",
     "connect_calendar",
     "create_feed",
     "disconnect_calendar",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 
 from backend.calendars import gateway
@@ -13,9 +14,9 @@ from backend.calendars.events import CalendarChanged, CalendarDisconnected
 from backend.calendars.models import CalendarConnection
 from backend.calendars.permissions import require_own, require_take_away
 from backend.calendars.queries import connection_for, own_connections
-from backend.calendars.rules import CalendarSettings, ConnectionState, Provider
+from backend.calendars.rules import CalendarSettings, ConnectionState, Provider, require_server_url
 from backend.core.business import business
-from backend.core.errors import InvalidTransition, OutOfRange
+from backend.core.errors import InvalidTransition, OutOfRange, Problems
 from backend.core.references import secret_token, token_hash
 from backend.core.sealing import seal, unseal
 from backend.core.text import clean_text
@@ -64,6 +65,32 @@ def connect_calendar(*, viewer: Viewer, provider: Provider, wishes: CalendarSett
     row.save()
     state = _SIGNER.sign(f"{row.pk}.{nonce}")
     return Asked(row, gateway.authorization_url(provider, state=state, verifier=verifier, redirect_uri=back))
+
+
+@use_case
+def connect_caldav(
+    *, viewer: Viewer, server_url: str, username: str, password: str, wishes: CalendarSettings, now: datetime
+) -> CalendarConnection:
+    """Connect a calendar at iCloud or any CalDAV server, by a name and an app password; a worker tries them.
+
+    InvalidInput for an address that is not https, or inside.
+    """
+    user_id = _require_room(viewer, wishes)
+    problems = Problems()
+    with problems:
+        server_url = require_server_url(server_url, field=("server_url",), private_allowed=settings.ROTA_CALDAV_PRIVATE)
+    with problems:
+        username = clean_text(username, field=("username",), max_length=254)
+    with problems:
+        password = clean_text(password, field=("password",), max_length=200)
+    problems.raise_all()
+    row = CalendarConnection(
+        user_id=user_id, provider=Provider.APPLE, state=ConnectionState.CONNECTING, account=username, created_at=now
+    )
+    row.settings, row.server_url, row.due_at = wishes.as_json(), server_url, now
+    row.sealed = seal(json.dumps({"username": username, "password": password}))
+    row.save()
+    return row
 
 
 @use_case

@@ -4,6 +4,7 @@ Ids of entries are given by us wherever a provider lets us, so that nothing is m
 the provider's answer and our commit.
 """
 
+from backend.calendars.gateway.apple import AppleCalendar
 from backend.calendars.gateway.base import (
     Account,
     CalendarGateway,
@@ -15,14 +16,17 @@ from backend.calendars.gateway.base import (
     ways_out,
 )
 from backend.calendars.gateway.google import GoogleCalendar
+from backend.calendars.gateway.microsoft import MicrosoftCalendar
 from backend.calendars.gateway.oauth import authorization_url, is_offered, new_verifier
 
 __all__ = [
     "Account",
+    "AppleCalendar",
     "CalendarGateway",
     "Entry",
     "GoogleCalendar",
     "KeepSecrets",
+    "MicrosoftCalendar",
     "Period",
     "Placed",
     "Secrets",

@@ -1,5 +1,6 @@
 """What stands in whose calendar, and in which words."""
 
+from backend.calendars.rules.addresses import require_server_url
 from backend.calendars.rules.content import Audience, Content, VisitFacts, content_for, fingerprint
 from backend.calendars.rules.feeds import FEED_AHEAD, FEED_BACK, calendar_file, etag_of
 from backend.calendars.rules.states import (
@@ -30,5 +31,6 @@ __all__ = [
     "etag_of",
     "event_key",
     "fingerprint",
+    "require_server_url",
     "retry_delay",
 ]

@@ -13,6 +13,7 @@ from backend.calendars.rules import CalendarSettings, Provider
 from backend.settings.calendars import calendar_apps
 from tests.factories.business import NOW
 from tests.fakes.google import GoogleFake
+from tests.fakes.microsoft import MicrosoftFake
 from tests.fakes.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.fakes.server import served
 from tests.syncing import sync_all
@@ -33,6 +34,24 @@ def google(settings: Settings) -> Iterator[GoogleFake]:
                 "MICROSOFT_CLIENT_ID": "",
                 "MICROSOFT_CLIENT_SECRET": "",
                 "MICROSOFT_URL": "",
+            }
+        )
+        yield fake
+
+
+@pytest.fixture
+def microsoft(settings: Settings) -> Iterator[MicrosoftFake]:
+    """Microsoft, for as long as a test lasts."""
+    fake = MicrosoftFake()
+    with served(fake) as url:
+        settings.ROTA_CALENDAR_APPS = calendar_apps(
+            {
+                "GOOGLE_CLIENT_ID": "",
+                "GOOGLE_CLIENT_SECRET": "",
+                "GOOGLE_URL": "",
+                "MICROSOFT_CLIENT_ID": CLIENT_ID,
+                "MICROSOFT_CLIENT_SECRET": CLIENT_SECRET,
+                "MICROSOFT_URL": url,
             }
         )
         yield fake

@@ -25,6 +25,12 @@ ROWS: tuple[Row, ...] = (
     listing("calendarConnections", {NOBODY: UNAUTHENTICATED, "*": SEES(), "staff": SEES("calendar")}),
     node("CalendarConnection", "calendar", {"staff admin": OK, "*": NULL}),
     mutation("connectCalendar", "authorizationUrl", NOT_OFFERED, given(provider="GOOGLE")),
+    mutation(
+        "connectCaldavCalendar",
+        "connection { id }",
+        SIGNED_IN,
+        given(username="ada@icloud.example", password="abcd-efgh"),
+    ),
     mutation("completeCalendarConnection", "connection { id }", NOT_ASKED, given(state="s", code="c")),
     mutation(
         "updateCalendarSettings",
