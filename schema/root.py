@@ -20,6 +20,7 @@ from schema.extensions import Schema
 from schema.holds import HoldsMutation
 from schema.live import LiveSubscription
 from schema.membership import MembershipMutation, MembershipQuery, RegistrationMutation
+from schema.messages import MessagesMutation, MessagesQuery
 from schema.nodes import NodeQuery
 from schema.order_edits import OrderEditsMutation
 from schema.orders import OrdersMutation, OrdersQuery
@@ -49,6 +50,7 @@ Query = merge_types(
         CustomersQuery,
         EventsQuery,
         MembershipQuery,
+        MessagesQuery,
         NodeQuery,
         OrdersQuery,
         SchedulingQuery,
@@ -73,6 +75,7 @@ Mutation = merge_types(
         EventsMutation,
         HoldsMutation,
         MembershipMutation,
+        MessagesMutation,
         OrderEditsMutation,
         OrdersMutation,
         PhotosMutation,

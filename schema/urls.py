@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from schema.calendar_pages import come_back, show_feed
+from schema.unsubscribing import unsubscribe_page
 from schema.views import GraphQLView
 
 _view = csrf_exempt(GraphQLView.as_view())
@@ -14,4 +15,5 @@ urlpatterns = [
     path("graphql", _view),
     path("calendars/<str:provider>/callback", come_back),
     path("calendars/feeds/<str:token>.ics", show_feed),
+    path("unsubscribe/<str:token>", unsubscribe_page),
 ]

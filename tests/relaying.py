@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from backend.events.actions import lease_deliveries, route_events
-from backend.notifications.actions import lease_emails
+from backend.notifications.actions import lease_emails, lease_sms
 from workers.actors import broker
 from workers.routing import ROUTES
 
@@ -17,3 +17,6 @@ def relay_and_work(now: datetime, *, times: int = 1) -> None:
     for email_id in lease_emails(limit=100, now=now):
         for _ in range(times):
             broker.get_actor("notifications.send_email").fn(email_id=email_id, later="argument")
+    for sms_id in lease_sms(limit=100, now=now):
+        for _ in range(times):
+            broker.get_actor("notifications.send_sms").fn(sms_id=sms_id, later="argument")

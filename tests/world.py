@@ -14,6 +14,7 @@ from backend.audit.models import Change
 from backend.catalogue.models import Service
 from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
+from backend.notifications.models import EmailLog, SmsLog
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffService
@@ -206,6 +207,13 @@ def _add_traces(world: World) -> None:
     """What administrators look at when something went wrong."""
     world.add("audit entry", Change.objects.filter(model="orders.Order")[0], "AuditEntry")
     event = Event.objects.create(kind="order.placed", occurred_at=NOW)
+    told = {"user": world.personas.customer.user, "event": event, "due_at": NOW, "created_at": NOW}
+    mail = EmailLog.objects.create(
+        kind="ORDER_RECEIVED", recipient="a@example.com", subject="s", text="t", message_id="<1>", **told
+    )
+    world.add("mail", mail, "EmailMessage")
+    sms = SmsLog.objects.create(kind="REMINDER_DAY", recipient="+442079460958", text="t", reference="1", **told)
+    world.add("text message", sms, "SmsMessage")
     world.add("dead letter", Delivery.objects.create(event=event, handler="mails", status="DEAD", due_at=NOW))
 
 

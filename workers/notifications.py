@@ -7,7 +7,7 @@ import dramatiq
 from backend.core import clock
 from backend.events.rules import Happened
 from backend.notifications import actions
-from backend.notifications.gateway import DjangoMailer
+from backend.notifications.gateway import ConfiguredGateway, DjangoMailer
 from backend.notifications.rules import MessageKind
 from workers.broker import QUEUE, broker, handler
 
@@ -226,3 +226,9 @@ def invitation_sent(event: Happened, /, *, now: datetime) -> None:
 def send_email(email_id: int, **_: object) -> None:
     """Hand one mail over to the mail server."""
     actions.send_email(email_id=email_id, mailer=DjangoMailer(), now=clock.now())
+
+
+@dramatiq.actor(actor_name="notifications.send_sms", queue_name=QUEUE, broker=broker)
+def send_sms(sms_id: int, **_: object) -> None:
+    """Hand one short message over to the provider."""
+    actions.send_sms(sms_id=sms_id, gateway=ConfiguredGateway(), now=clock.now())

@@ -12,7 +12,7 @@ from backend.calendars.actions import lease_syncs
 from backend.core import clock
 from backend.core.wakeup import Listener
 from backend.events.actions import count_failure, lease_deliveries, route_events
-from backend.notifications.actions import lease_emails
+from backend.notifications.actions import lease_emails, lease_sms
 from workers import routing
 from workers.broker import send, waiting
 
@@ -48,7 +48,10 @@ def relay_round() -> int:
     syncs = lease_syncs(limit=room, now=now)
     for connection_id in syncs:
         send("calendars.sync", connection_id=connection_id)
-    return moved + len(deliveries) + len(emails) + len(syncs)
+    texts = lease_sms(limit=room, now=now)
+    for sms_id in texts:
+        send("notifications.send_sms", sms_id=sms_id)
+    return moved + len(deliveries) + len(emails) + len(syncs) + len(texts)
 
 
 class Relay:

@@ -21,6 +21,7 @@ from backend.core.orphans import remove_orphans
 from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries, forget_old_events
+from backend.notifications.actions import remind
 from backend.scheduling.actions import forget_ended_holds
 from backend.subscriptions.actions import tell_plans_to_place, tell_plans_to_resume
 from workers.models import PeriodicRun
@@ -73,6 +74,7 @@ JOBS: tuple[Job, ...] = (
     Job("replan_calendars", timedelta(hours=6), replan),
     Job("forget_unanswered_calendars", timedelta(hours=1), forget_unanswered),
     Job("remove_orphaned_files", timedelta(days=1), remove_orphans, is_long=True),
+    Job("remind", timedelta(minutes=1), remind),
     Job("backup", timedelta(days=1), back_up, is_long=True),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Min, Q, QuerySet, Subquery
+from django.db.models import Max, Min, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from backend.core.errors import FieldPath, NotFound
@@ -116,6 +116,13 @@ def told_together(event_id: int, kinds: Collection[str], *, order_id: int | None
     written = Event.objects.filter(pk=event_id).values("transaction")
     together = Event.objects.filter(transaction=Subquery(written), kind__in=kinds)
     return together.filter(order_id=order_id).exists()
+
+
+def last_told(kind: str, appointment_ids: Collection[int]) -> dict[int, datetime]:
+    """When a kind of fact was last told of each visit, by its id; visits of which it never was are left out."""
+    rows = Event.objects.filter(kind=kind, appointment_id__in=appointment_ids).order_by()
+    found = rows.values_list("appointment_id").annotate(told=Max("occurred_at"))
+    return {key: told for key, told in found if key is not None}
 
 
 @dataclass(frozen=True, slots=True)

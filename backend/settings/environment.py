@@ -86,6 +86,14 @@ def _language(text: str) -> str:
     return text
 
 
+def _sms(text: str) -> str:
+    parts = urlsplit(text)
+    named = parts.username and parts.password and "from=" in parts.query
+    if text and not (named and parts.scheme in ("http", "https")):
+        raise ValueError("say https://ACCOUNT:TOKEN@host/path?from=SENDER")
+    return text
+
+
 def _keep(text: str) -> tuple[int, int, int]:
     days, weeks, months = (_natural(number) for number in text.split(","))
     return days, weeks, months
@@ -127,6 +135,7 @@ VARIABLES: tuple[Variable, ...] = (
         "Where uploaded files are: a folder, or `s3://bucket/prefix?endpoint_url=…`. Unset: under ROTA_HOME.",
     ),
     Variable("FILE_LINK_MINUTES", "15", _positive, "How long at most a link to an uploaded file works."),
+    Variable("SMS_URL", "", _sms, "`https://ACCOUNT:TOKEN@api.twilio.com/2010-04-01?from=+44…`. Unset: no SMS."),
     Variable("PUBLIC_URL", "http://localhost:8000", str, "Base of the links in mails, without a trailing slash."),
     Variable("LOG_LEVEL", "INFO", str.upper, "DEBUG, INFO, WARNING or ERROR."),
     Variable("LOG_FORMAT", "", str, "`json` or `console`. Unset: console in development, json in production."),

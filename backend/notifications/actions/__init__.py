@@ -16,14 +16,29 @@ from backend.notifications.actions.plans import (
     tell_office_of_plan_visit,
     tell_plan_link,
 )
-from backend.notifications.actions.sending import lease_emails, send_email, send_email_again
+from backend.notifications.actions.preferences import GroupWish, PreferenceChanges, unsubscribe, update_preferences
+from backend.notifications.actions.reminders import remind
+from backend.notifications.actions.sending import (
+    lease_emails,
+    lease_sms,
+    send_email,
+    send_email_again,
+    send_sms,
+    send_sms_again,
+)
 
 __all__ = [
+    "GroupWish",
+    "PreferenceChanges",
     "erase_messages",
     "export_messages",
     "lease_emails",
+    "lease_sms",
+    "remind",
     "send_email",
     "send_email_again",
+    "send_sms",
+    "send_sms_again",
     "tell_account",
     "tell_invited",
     "tell_news_of_office",
@@ -37,4 +52,6 @@ __all__ = [
     "tell_plan_link",
     "tell_registered",
     "tell_tracking_link",
+    "unsubscribe",
+    "update_preferences",
 ]

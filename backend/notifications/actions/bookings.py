@@ -7,7 +7,7 @@ from backend.core.business import business
 from backend.core.transactions import step
 from backend.events.queries import told_together
 from backend.events.rules import Happened
-from backend.notifications.actions.orders import address_line
+from backend.notifications.actions.invites import address_line, attached
 from backend.notifications.actions.voice import Voice, rows
 from backend.notifications.actions.writing import tell, voice_for
 from backend.notifications.queries import Person, person
@@ -16,6 +16,15 @@ from backend.orders.queries import order_of_visit
 from backend.scheduling.queries.bookings import booking_for_message
 from backend.scheduling.rules import AppointmentType
 from backend.subscriptions.queries import plan_of_visit
+
+_WITH_CALENDAR = frozenset(
+    {
+        MessageKind.APPOINTMENT_BOOKED,
+        MessageKind.APPOINTMENT_CONFIRMED,
+        MessageKind.APPOINTMENT_MOVED,
+        MessageKind.APPOINTMENT_CANCELLED,
+    }
+)
 
 _TOLD_BY_WHOLE = frozenset({MessageKind.APPOINTMENT_BOOKED, MessageKind.APPOINTMENT_CONFIRMED})
 """What an order or a plan tells of its visits itself, always."""
@@ -57,7 +66,7 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
     is_part = booking.appointment.type != AppointmentType.SINGLE
     if is_part and (kind in _TOLD_BY_WHOLE or told_together(event.event_id, _TELLS_OF_VISITS, order_id=event.order_id)):
         return
-    to = person_of(booking)
+    visit, to = booking.appointment, person_of(booking)
     voice = voice_for(to)
     previous = event.data["previous"]
     values = visit_values(
@@ -74,6 +83,8 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
         about=str(event.event_id),
         event_id=event.event_id,
         link=link_of(booking),
+        calendar=attached([visit], to, place=address_line(booking), now=now) if kind in _WITH_CALENDAR else None,
+        visit_start=visit.start,
         now=now,
     )
 

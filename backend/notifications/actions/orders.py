@@ -6,12 +6,23 @@ from typing import Any
 from backend.core.business import business
 from backend.core.transactions import step
 from backend.events.rules import Happened
+from backend.notifications.actions.invites import address_line, attached
 from backend.notifications.actions.voice import Voice, rows
 from backend.notifications.actions.writing import tell, voice_for
 from backend.notifications.queries import Person, person, the_office
 from backend.notifications.rules import MessageKind, Phrase
 from backend.orders.actions import renew_link
 from backend.orders.queries import change_for_message, order_for_message
+
+_WITH_CALENDAR = frozenset(
+    {
+        MessageKind.ORDER_CONFIRMED,
+        MessageKind.ORDER_CANCELLED,
+        MessageKind.ORDER_CHANGED,
+        MessageKind.CHANGE_APPROVED,
+    }
+)
+"""What changes visits, and so the calendars that they stand in."""
 
 
 @step
@@ -69,14 +80,27 @@ def _tell(kind: MessageKind, to: Person, order: Any, event: Happened, *, link: s
             "reason": change.reason,
             "review_note": change.review_note,
         }
-    tell(kind=kind, person=to, values=values, about=str(event.event_id), event_id=event.event_id, link=link, now=now)
+    tell(
+        kind=kind,
+        person=to,
+        values=values,
+        about=str(event.event_id),
+        event_id=event.event_id,
+        link=link,
+        calendar=attached(_visits(order), to, place=address_line(order), now=now) if kind in _WITH_CALENDAR else None,
+        now=now,
+    )
+
+
+def _visits(order: Any) -> list[Any]:
+    """Those that it has, the soonest first."""
+    return sorted((each.appointment for each in order.items.all() if each.appointment), key=lambda row: row.start)
 
 
 def _values(order: Any, voice: Voice) -> dict[str, str]:
-    visits = sorted((each.appointment for each in order.items.all() if each.appointment), key=lambda row: row.start)
     lines = [
         voice.say(Phrase.WITH, what=f"{voice.span(row.start, row.end)}: {row.service.name}", who=row.staff.name)
-        for row in visits
+        for row in _visits(order)
     ]
     return {
         "number": order.order_number,
@@ -100,9 +124,3 @@ def _lines(order: Any, voice: Voice) -> list[str]:
     if order.discount:
         lines.append(f"{voice.say(Phrase.DISCOUNT)}: −{voice.amount(order.discount)}")
     return [*lines, f"{voice.say(Phrase.TOTAL)}: {voice.amount(order.total, order.currency)}"]
-
-
-def address_line(row: object) -> str:
-    """An address on one line, of anything that has one."""
-    parts = (getattr(row, name) for name in ("line1", "line2", "city", "postcode"))
-    return ", ".join(part for part in parts if part)

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Concat
 
 from backend.core.transactions import step
 from backend.customers.queries import emails_of
-from backend.notifications.models import EmailLog
+from backend.notifications.models import EmailLog, NotificationPreference, SmsLog
 from backend.notifications.rules import MessageStatus
 
 
@@ -33,10 +33,14 @@ def erase_messages(*, customer_id: int, now: datetime) -> None:
     to_it = _to(customer_id)
     about_it = Q(event__customer_id=customer_id) | Q(appointment__booking__customer=customer_id)
     EmailLog.objects.filter(to_it).exclude(status=MessageStatus.SENT).delete()
-    EmailLog.objects.filter(to_it | about_it).update(subject="Erased", text="", html="", last_error="")
+    EmailLog.objects.filter(to_it | about_it).update(
+        subject="Erased", text="", html="", calendars=[], unsubscribe="", last_error=""
+    )
     # Each its own, for of one event a person is told once.
     nobody = Concat(Value("erased-"), Cast("pk", CharField()), Value("@invalid"), output_field=TextField())
     EmailLog.objects.filter(to_it).update(recipient=nobody, recipient_name="Erased")
+    SmsLog.objects.filter(Q(user__customer=customer_id) | about_it).delete()
+    NotificationPreference.objects.filter(Q(user__customer=customer_id) | Q(email__in=emails_of(customer_id))).delete()
 
 
 def _to(customer_id: int) -> Q:

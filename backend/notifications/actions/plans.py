@@ -7,11 +7,11 @@ from backend.core.business import business
 from backend.core.transactions import step
 from backend.events.queries import told_together
 from backend.events.rules import Happened
-from backend.notifications.actions.orders import address_line
+from backend.notifications.actions.invites import address_line, attached
 from backend.notifications.actions.voice import Voice, rows
 from backend.notifications.actions.writing import tell, voice_for
 from backend.notifications.queries import Person, person, the_office
-from backend.notifications.rules import MessageKind, Phrase
+from backend.notifications.rules import CalendarFile, MessageKind, Phrase
 from backend.subscriptions.actions import renew_plan_link
 from backend.subscriptions.queries import plan_for_message, visit_change_for_message, visit_for_message
 from backend.subscriptions.rules import Frequency, VisitStatus
@@ -23,6 +23,20 @@ _RHYTHMS = {
     Frequency.BIWEEKLY: Phrase.BIWEEKLY,
     Frequency.MONTHLY: Phrase.MONTHLY,
 }
+
+_WITH_CALENDAR = frozenset(
+    {
+        MessageKind.PLAN_CREATED,
+        MessageKind.PLAN_CONFIRMED,
+        MessageKind.PLAN_PAUSED,
+        MessageKind.PLAN_RESUMED,
+        MessageKind.PLAN_CANCELLED,
+        MessageKind.VISIT_PLACED,
+        MessageKind.VISIT_SKIPPED,
+        MessageKind.VISIT_CHANGE_APPROVED,
+    }
+)
+"""What changes visits, and so the calendars that they stand in."""
 
 
 @step
@@ -40,7 +54,7 @@ def tell_of_plan(*, kind: MessageKind, event: Happened, now: datetime) -> None:
         "cancelled": str(event.data.get("cancelled", "")),
         "planned": str(event.data.get("planned", "")),
     }
-    _tell(kind, to, values, event, link=_page(plan), now=now)
+    _tell(kind, to, values, event, link=_page(plan), calendar=_calendar(kind, plan, to, now), now=now)
 
 
 @step
@@ -57,7 +71,11 @@ def tell_of_plan_visit(*, kind: MessageKind, event: Happened, now: datetime) -> 
     """Tell whoever a plan is for about one of its visits."""
     plan = plan_for_message(event.data["subscription_id"])
     to = _person(plan)
-    _tell(kind, to, _visit_values(plan, event, voice_for(to), now), event, link=_page(plan), now=now)
+    visit = visit_for_message(event.data["visit_id"])
+    calendar = None
+    if kind in _WITH_CALENDAR and visit.appointment is not None:
+        calendar = attached([visit.appointment], to, place=address_line(plan), now=now)
+    _tell(kind, to, _visit_values(plan, event, voice_for(to), now), event, link=_page(plan), calendar=calendar, now=now)
 
 
 @step
@@ -79,8 +97,34 @@ def tell_office_of_plan_visit(*, kind: MessageKind, event: Happened, now: dateti
     _tell(kind, to, _visit_values(plan, event, voice_for(to), now), event, link=page, now=now)
 
 
-def _tell(kind: MessageKind, to: Person, values: dict[str, str], event: Happened, *, link: str, now: datetime) -> None:
-    tell(kind=kind, person=to, values=values, about=str(event.event_id), event_id=event.event_id, link=link, now=now)
+def _tell(
+    kind: MessageKind,
+    to: Person,
+    values: dict[str, str],
+    event: Happened,
+    *,
+    link: str,
+    calendar: CalendarFile | None = None,
+    now: datetime,
+) -> None:
+    tell(
+        kind=kind,
+        person=to,
+        values=values,
+        about=str(event.event_id),
+        event_id=event.event_id,
+        link=link,
+        calendar=calendar,
+        now=now,
+    )
+
+
+def _calendar(kind: MessageKind, plan: Any, to: Person, now: datetime) -> CalendarFile | None:
+    """The visits ahead as they stand, those that were called off among them: so they leave calendars, too."""
+    if kind not in _WITH_CALENDAR:
+        return None
+    visits = [each.appointment for each in plan.visits.all() if each.appointment and each.appointment.start > now]
+    return attached(visits, to, place=address_line(plan), now=now)
 
 
 def _person(plan: Any) -> Person:

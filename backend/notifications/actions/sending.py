@@ -6,12 +6,12 @@ Message-ID: nobody can have both "never lost" and "never twice" from SMTP, and l
 """
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidTransition
@@ -19,10 +19,10 @@ from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.core.wakeup import knock
 from backend.notifications.errors import TransportError
-from backend.notifications.gateway import Mail, Mailer
-from backend.notifications.models import EmailLog
+from backend.notifications.gateway import Attachment, Mail, Mailer, Sms, SmsGateway
+from backend.notifications.models import EmailLog, SmsLog
 from backend.notifications.permissions import require_mind_emails
-from backend.notifications.queries import email_for
+from backend.notifications.queries import email_for, sms_for
 from backend.notifications.rules import (
     LEASE,
     SECRET_KINDS,
@@ -32,102 +32,146 @@ from backend.notifications.rules import (
     is_exhausted,
     retry_delay,
 )
+from backend.scheduling.queries.bookings import takes_place
 
 _MAX_ERROR = 20_000
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """A mail that is ours to send; `attempt` is the number of this try and tells it from any later one."""
-
-    mail: Mail
-    attempt: int
-    request_id: str
+M = TypeVar("M", EmailLog, SmsLog)
 
 
-@use_case
 def lease_emails(*, limit: int, now: datetime) -> list[int]:
     """The ids of up to `limit` mails that are due, the longest waiting first, ours to give to a worker.
 
     They fall due again after LEASE. A mail that was being sent when it fell due lost its worker: it queues again.
     """
+    return _lease(model=EmailLog, limit=limit, now=now)
+
+
+def lease_sms(*, limit: int, now: datetime) -> list[int]:
+    """As `lease_emails`, of short messages."""
+    return _lease(model=SmsLog, limit=limit, now=now)
+
+
+@use_case
+def _lease(*, model: type[EmailLog] | type[SmsLog], limit: int, now: datetime) -> list[int]:
+    rows: Any = model._default_manager
     ids = list(
-        EmailLog.objects.filter(status__in=[MessageStatus.QUEUED, MessageStatus.SENDING], due_at__lte=now)
+        rows.filter(status__in=[MessageStatus.QUEUED, MessageStatus.SENDING], due_at__lte=now)
         .order_by("due_at", "id")
         .select_for_update(skip_locked=True)
         .values_list("id", flat=True)[:limit]
     )
     if ids:
-        EmailLog.objects.filter(pk__in=ids).update(status=MessageStatus.QUEUED, due_at=now + LEASE)
+        rows.filter(pk__in=ids).update(status=MessageStatus.QUEUED, due_at=now + LEASE)
     return ids
 
 
 def send_email(*, email_id: int, mailer: Mailer, now: datetime) -> bool:
     """Send a queued mail; whether it was this call that did. Of several workers one wins, the others do nothing.
 
-    A mail that the server refuses for good has failed; any other trouble is tried again with growing delays.
+    A mail that the server refuses for good has failed; any other trouble is tried again with growing delays. A
+    reminder of a visit that does not take place any more, or not then, is dropped.
     """
-    claimed = _claim(email_id=email_id, now=now)
-    if claimed is None:
+
+    def hand_over(row: EmailLog) -> dict[str, object]:
+        mailer.send(_as_mail(row))
+        return {}
+
+    return _send(EmailLog, email_id, hand_over, now)
+
+
+def send_sms(*, sms_id: int, gateway: SmsGateway, now: datetime) -> bool:
+    """As `send_email`, of a short message. One whose acceptance was lost goes out a second time."""
+
+    def hand_over(row: SmsLog) -> dict[str, object]:
+        return {"provider_id": gateway.send(Sms(row.recipient, row.text))[:64]}
+
+    return _send(SmsLog, sms_id, hand_over, now)
+
+
+def _send(model: type[M], pk: int, hand_over: Callable[[M], dict[str, object]], now: datetime) -> bool:
+    row = _claim(model=model, pk=pk, now=now)
+    if row is None:
         return False
-    with structlog.contextvars.bound_contextvars(request_id=claimed.request_id, email_id=email_id):
+    request_id = row.event.request_id if row.event else ""
+    name = "email_id" if model is EmailLog else "sms_id"
+    with structlog.contextvars.bound_contextvars(**{"request_id": request_id, name: pk}):
         try:
             # Committed before: what happens here can't be rolled back, and no lock is held while a server thinks.
-            mailer.send(claimed.mail)
+            outcome = hand_over(row)
         except TransportError as error:
-            _count_failure(email_id=email_id, attempt=claimed.attempt, error=error, permanent=error.permanent, now=now)
+            _count_failure(row=row, error=error, permanent=error.permanent, now=now)
             return False
         except Exception as error:
-            _count_failure(email_id=email_id, attempt=claimed.attempt, error=error, permanent=False, now=now)
+            _count_failure(row=row, error=error, permanent=False, now=now)
             return False
-        _mark_sent(email_id=email_id, now=now)
+        _mark_sent(row=row, outcome=outcome, now=now)
     return True
 
 
 @use_case
-def _claim(*, email_id: int, now: datetime) -> _Claimed | None:
-    won = EmailLog.objects.filter(pk=email_id, status=MessageStatus.QUEUED).update(
-        status=MessageStatus.SENDING, attempts=F("attempts") + 1, due_at=now + LEASE
-    )
-    if not won:
+def _claim(*, model: type[M], pk: int, now: datetime) -> M | None:
+    """The message, ours to send; its `attempts` is the number of this try and tells it from any later one."""
+    rows: Any = model._default_manager
+    row: M | None = rows.select_for_update(of=("self",)).select_related("event").filter(pk=pk).first()
+    if row is None or row.status != MessageStatus.QUEUED:
         return None
-    email = EmailLog.objects.select_related("event").get(pk=email_id)
-    mail = Mail(
-        message_id=email.message_id,
+    if row.visit_start is not None and not takes_place(row.appointment_id or 0, row.visit_start):
+        row.status = MessageStatus.DROPPED
+        row.save(update_fields=["status"])
+        return None
+    row.status, row.attempts, row.due_at = MessageStatus.SENDING, row.attempts + 1, now + LEASE
+    row.save(update_fields=["status", "attempts", "due_at"])
+    return row
+
+
+def _as_mail(row: EmailLog) -> Mail:
+    return Mail(
+        message_id=row.message_id,
         sender_name=header_text(business().name, max_length=200),
         sender=business().email,
-        recipient_name=email.recipient_name,
-        recipient=email.recipient,
-        subject=email.subject,
-        text=email.text,
-        html=email.html,
-        written_at=email.created_at,
+        recipient_name=row.recipient_name,
+        recipient=row.recipient,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        written_at=row.created_at,
+        unsubscribe=row.unsubscribe,
+        calendars=[Attachment(each["method"], each["content"]) for each in row.calendars],
     )
-    return _Claimed(mail, email.attempts, email.event.request_id if email.event else "")
 
 
 @use_case
-def _mark_sent(*, email_id: int, now: datetime) -> None:
-    # Whoever holds the row by now: the mail is out, and nobody else should send it.
-    EmailLog.objects.filter(pk=email_id).update(status=MessageStatus.SENT, sent_at=now, last_error="", failure="")
-    # What lets somebody in is kept no longer than it takes to hand it over.
-    EmailLog.objects.filter(pk=email_id, kind__in=SECRET_KINDS).update(text="", html="")
-    _log.info("email.sent")
+def _mark_sent(*, row: EmailLog | SmsLog, outcome: dict[str, object], now: datetime) -> None:
+    # Whoever holds the row by now: the message is out, and nobody else should send it.
+    rows: Any = type(row)._default_manager
+    rows.filter(pk=row.pk).update(status=MessageStatus.SENT, sent_at=now, last_error="", failure="", **outcome)
+    if isinstance(row, EmailLog):
+        # What lets somebody in is kept no longer than it takes to hand it over.
+        EmailLog.objects.filter(pk=row.pk, kind__in=SECRET_KINDS).update(text="", html="")
+    _log.info(f"{_called(row)}.sent")
 
 
 @use_case
-def _count_failure(*, email_id: int, attempt: int, error: Exception, permanent: bool, now: datetime) -> None:
-    failed = permanent or is_exhausted(attempt)
+def _count_failure(*, row: EmailLog | SmsLog, error: Exception, permanent: bool, now: datetime) -> None:
+    failed = permanent or is_exhausted(row.attempts)
     # Only while this try still holds the row: after the lease another worker may be at it, or have sent it.
-    EmailLog.objects.filter(pk=email_id, status=MessageStatus.SENDING, attempts=attempt).update(
+    rows: Any = type(row)._default_manager
+    rows.filter(pk=row.pk, status=MessageStatus.SENDING, attempts=row.attempts).update(
         status=MessageStatus.FAILED if failed else MessageStatus.QUEUED,
         failure=Failure.PERMANENT if permanent else Failure.PASSING,
-        due_at=now + retry_delay(attempt),
+        due_at=now + retry_delay(row.attempts),
         last_error="".join(traceback.format_exception(error))[-_MAX_ERROR:].replace("\x00", ""),
     )
     log = _log.error if failed else _log.warning
-    log("email.failed" if failed else "email.put_off", attempt=attempt, permanent=permanent, error=str(error))
+    what = f"{_called(row)}.failed" if failed else f"{_called(row)}.put_off"
+    log(what, attempt=row.attempts, permanent=permanent, error=str(error))
+
+
+def _called(row: EmailLog | SmsLog) -> str:
+    return "email" if isinstance(row, EmailLog) else "sms"
 
 
 @use_case
@@ -138,11 +182,22 @@ def send_email_again(*, viewer: Viewer, email_id: int, now: datetime, field: Fie
     """
     require_mind_emails(viewer)
     email = email_for(viewer, email_id, field=field, lock=True)
-    if email.status != MessageStatus.FAILED:
-        raise InvalidTransition(f"Only a failed mail can be sent again; this one is {email.status}.", field)
-    email.status = MessageStatus.QUEUED
-    email.attempts = 0
-    email.due_at = now
-    email.save(update_fields=["status", "attempts", "due_at"])
-    transaction.on_commit(knock, robust=True)
+    _queue_again(email, now, field)
     return email
+
+
+@use_case
+def send_sms_again(*, viewer: Viewer, sms_id: int, now: datetime, field: FieldPath = ("sms_id",)) -> SmsLog:
+    """As `send_email_again`, of a short message."""
+    require_mind_emails(viewer)
+    sms = sms_for(viewer, sms_id, field=field, lock=True)
+    _queue_again(sms, now, field)
+    return sms
+
+
+def _queue_again(row: EmailLog | SmsLog, now: datetime, field: FieldPath) -> None:
+    if row.status != MessageStatus.FAILED:
+        raise InvalidTransition(f"Only a failed message can be sent again; this one is {row.status}.", field)
+    row.status, row.attempts, row.due_at = MessageStatus.QUEUED, 0, now
+    row.save(update_fields=["status", "attempts", "due_at"])
+    transaction.on_commit(knock, robust=True)

@@ -1,19 +1,33 @@
 """Writing a message into the log, in the transaction of what it tells of; a worker sends it afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from backend.accounts.rules import international_number
 from backend.core.business import business
+from backend.core.errors import Refusal
 from backend.core.transactions import step
 from backend.core.wakeup import knock
-from backend.notifications.actions.rendering import common_values, put_into_words, translated_wording
+from backend.notifications.actions.rendering import Rendered, common_values, put_into_words, translated_wording
 from backend.notifications.actions.voice import Voice
-from backend.notifications.models import EmailLog
-from backend.notifications.queries import Person
-from backend.notifications.rules import MessageKind, header_text
+from backend.notifications.models import EmailLog, SmsLog
+from backend.notifications.queries import Person, unsubscribe_token, wishes_of
+from backend.notifications.rules import (
+    KINDS,
+    CalendarFile,
+    Channel,
+    MessageKind,
+    Upcoming,
+    header_text,
+    segments,
+    shortened,
+    when_heard,
+)
 
 
 def voice_for(person: Person) -> Voice:
@@ -30,30 +44,86 @@ def tell(
     about: str,
     event_id: int | None = None,
     link: str = "",
+    calendar: CalendarFile | None = None,
+    reminder_of: Upcoming | None = None,
+    visit_start: datetime | None = None,
     now: datetime,
 ) -> None:
-    """Write what is told to a person, ready to be sent. Once per `about`, kind and recipient."""
-    voice = voice_for(person)
-    words = put_into_words(translated_wording(kind, voice), voice, common_values(person.name) | dict(values), link=link)
-    email = EmailLog(
-        event_id=event_id,
-        kind=kind,
-        user_id=person.user_id,
-        recipient=person.email,
-        recipient_name=header_text(person.name, max_length=200),
-        language=person.language,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        message_id=_message_id(f"{about}:{kind.value}:{person.email}"),
-        due_at=now,
-        created_at=now,
+    """Write what is told to a person, by each way that it wants, ready to be sent. Once per `about`, kind and way.
+
+    In the person's quiet hours it waits for their end, unless the visit, at `visit_start`, is sooner. What must be
+    told goes at once and by e-mail, whatever anybody prefers.
+    """
+    traits, voice = KINDS[kind], voice_for(person)
+    wishes = wishes_of(person) if traits.is_optional else None
+    due_at = now if wishes is None else when_heard(now, wishes.quiet, person.zone, before=visit_start)
+    optional = f"{business().public_url}/unsubscribe/{unsubscribe_token(person, traits.group)}" if wishes else ""
+    words = put_into_words(
+        translated_wording(kind, voice),
+        voice,
+        common_values(person.name) | dict(values),
+        link=link,
+        unsubscribe=optional,
     )
-    EmailLog.objects.bulk_create([email], ignore_conflicts=True)
+    common = {
+        "event_id": event_id,
+        "kind": kind,
+        "user_id": person.user_id,
+        "recipient_name": header_text(person.name, max_length=200),
+        "language": person.language,
+        "appointment_id": reminder_of.appointment_id if reminder_of else None,
+        "visit_start": reminder_of.start if reminder_of else None,
+        "due_at": due_at,
+        "created_at": now,
+    }
+    if wishes is None or wishes.wants(Channel.EMAIL, traits.group):
+        _write_email(f"{about}:{kind.value}:{person.email}", person, words, common, calendar, optional)
+    if Channel.SMS in traits.channels and wishes is not None and wishes.wants(Channel.SMS, traits.group):
+        _write_sms(f"{about}:{kind.value}", person, words, common)
     transaction.on_commit(knock, robust=True)
 
 
-def _message_id(what: str) -> str:
-    """The same for the same mail, however often it is written or sent; another for every installation."""
-    digest = salted_hmac("rota.email", what, algorithm="sha256").hexdigest()[:40]
-    return f"<{digest}@{business().email.rpartition('@')[2]}>"
+def _write_email(
+    what: str,
+    person: Person,
+    words: Rendered,
+    common: Mapping[str, object],
+    calendar: CalendarFile | None,
+    unsubscribe: str,
+) -> None:
+    email = EmailLog(
+        **common,
+        recipient=person.email,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        calendars=[] if calendar is None else [asdict(calendar)],
+        unsubscribe=unsubscribe,
+        message_id=f"<{_digest(what)}@{business().email.rpartition('@')[2]}>",
+    )
+    EmailLog.objects.bulk_create([email], ignore_conflicts=True)
+
+
+def _write_sms(what: str, person: Person, words: Rendered, common: Mapping[str, object]) -> None:
+    """Where short messages are sent at all, and the person has a phone that can get them."""
+    phone = _phone(person.phone) if settings.ROTA_SMS_URL else ""
+    if not phone or not words.sms:
+        return
+    text = shortened(words.sms)
+    row = SmsLog(
+        **common, recipient=phone, text=text, segments=segments(text), reference=_digest(f"sms:{what}:{phone}")
+    )
+    SmsLog.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _phone(text: str) -> str:
+    """The number in E.164; nothing for what is none: it was typed before anybody checked."""
+    try:
+        return international_number(text, field=())
+    except Refusal:
+        return ""
+
+
+def _digest(what: str) -> str:
+    """The same for the same message, however often it is written or sent; another for every installation."""
+    return salted_hmac("rota.email", what, algorithm="sha256").hexdigest()[:40]

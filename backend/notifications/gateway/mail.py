@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,14 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connectio
 from django.core.mail.backends.base import BaseEmailBackend
 
 from backend.notifications.errors import TransportError
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A calendar file, and what a calendar is to do with it."""
+
+    method: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,9 @@ class Mail:
     text: str
     html: str
     written_at: datetime
+    unsubscribe: str = ""
+    """Where a click ends messages of this kind (RFC 8058)."""
+    calendars: Sequence[Attachment] = ()
 
 
 class Mailer(Protocol):
@@ -64,19 +76,28 @@ class DjangoMailer:
 
 def as_message(mail: Mail) -> EmailMultiAlternatives:
     """Plain text with HTML beside it, marked as written by a program (RFC 3834) so that nobody's holiday replies."""
+    headers = {
+        "Message-ID": mail.message_id,
+        "Date": format_datetime(mail.written_at),
+        "Auto-Submitted": "auto-generated",
+    }
+    if mail.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,
         from_email=formataddr((mail.sender_name, mail.sender)),
         to=[formataddr((mail.recipient_name, mail.recipient))],
-        headers={
-            "Message-ID": mail.message_id,
-            "Date": format_datetime(mail.written_at),
-            "Auto-Submitted": "auto-generated",
-        },
+        headers=headers,
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
+    for number, each in enumerate(mail.calendars, 1):
+        part = MIMEText(each.content, "calendar", "utf-8")
+        part.set_param("method", each.method)
+        part.add_header("Content-Disposition", "attachment", filename=f"visit-{number}.ics")
+        message.attach(part)
     return message
 
 

@@ -1,7 +1,9 @@
 """What is told to whom, in which words, when, and what becomes of it."""
 
+from backend.notifications.rules.invites import CalendarFile, Invite, Method, calendar_file, uid_of
 from backend.notifications.rules.kinds import (
     KINDS,
+    OPTIONAL_GROUPS,
     SECRET_KINDS,
     Audience,
     Channel,
@@ -10,6 +12,8 @@ from backend.notifications.rules.kinds import (
     Traits,
 )
 from backend.notifications.rules.phrases import Phrase
+from backend.notifications.rules.quiet import QuietHours, when_heard
+from backend.notifications.rules.reminders import LEADS, LONGEST_LEAD, Upcoming, due_reminder
 from backend.notifications.rules.sending import (
     LEASE,
     MAX_ATTEMPTS,
@@ -20,6 +24,7 @@ from backend.notifications.rules.sending import (
     is_exhausted,
     retry_delay,
 )
+from backend.notifications.rules.texting import MAX_SMS, segments, shortened
 from backend.notifications.rules.wording import (
     Block,
     Wording,
@@ -33,21 +38,32 @@ from backend.notifications.rules.wording import (
 
 __all__ = [
     "KINDS",
+    "LEADS",
     "LEASE",
+    "LONGEST_LEAD",
     "MAX_ATTEMPTS",
+    "MAX_SMS",
     "MAX_SUBJECT",
+    "OPTIONAL_GROUPS",
     "SECRET_KINDS",
     "Audience",
     "Block",
+    "CalendarFile",
     "Channel",
     "Failure",
+    "Invite",
     "MessageGroup",
     "MessageKind",
     "MessageStatus",
+    "Method",
     "Phrase",
+    "QuietHours",
     "Traits",
+    "Upcoming",
     "Wording",
     "blocks",
+    "calendar_file",
+    "due_reminder",
     "header_text",
     "is_exhausted",
     "needs_sms",
@@ -55,5 +71,9 @@ __all__ = [
     "read_wording",
     "retry_delay",
     "sample_values",
+    "segments",
+    "shortened",
     "tidy",
+    "uid_of",
+    "when_heard",
 ]

@@ -146,3 +146,8 @@ KINDS: Mapping[MessageKind, Traits] = {
 
 SECRET_KINDS = frozenset(kind for kind, traits in KINDS.items() if traits.is_secret)
 """Messages whose link lets in whoever has it."""
+
+OPTIONAL_GROUPS = tuple(
+    group for group in MessageGroup if any(each.group is group and each.is_optional for each in KINDS.values())
+)
+"""What a person may do without, all of it or by one way."""

@@ -17,6 +17,7 @@ from backend.scheduling.models import Appointment, CustomerAppointment
 from backend.scheduling.queries import appointment_for, booking_window, covers, workloads_on
 from backend.scheduling.rules import (
     ALTERNATIVE_DAYS,
+    AppointmentStatus,
     Assignment,
     Day,
     Need,
@@ -91,6 +92,19 @@ def booking_for_message(appointment_id: int) -> CustomerAppointment | None:
     """
     rows = CustomerAppointment.objects.select_related("appointment__service", "appointment__staff", "customer")
     return rows.filter(appointment_id=appointment_id).first()
+
+
+def bookings_starting(*, after: datetime, until: datetime) -> QuerySet[CustomerAppointment]:
+    """The bookings of confirmed visits that start in (after, until], the soonest first; all that is told of them."""
+    rows = CustomerAppointment.objects.select_related("appointment__service", "appointment__staff", "customer")
+    return rows.filter(
+        appointment__status=AppointmentStatus.CONFIRMED, appointment__start__gt=after, appointment__start__lte=until
+    ).order_by("appointment__start", "appointment_id")
+
+
+def takes_place(appointment_id: int, start: datetime) -> bool:
+    """Whether a visit is confirmed for this very start."""
+    return Appointment.objects.filter(pk=appointment_id, start=start, status=AppointmentStatus.CONFIRMED).exists()
 
 
 def opened(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

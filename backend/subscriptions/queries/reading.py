@@ -210,14 +210,18 @@ def plan_for_message(subscription_id: int) -> Subscription:
 
     For messages to whoever it is for, hence without a viewer. Two statements, however many visits.
     """
-    visits = SubscriptionAppointment.objects.select_related("appointment__staff").order_by("sequence")
-    rows = Subscription.objects.select_related("customer", "service").prefetch_related(Prefetch("visits", visits))
+    visits = SubscriptionAppointment.objects.select_related("appointment__staff", "appointment__service").order_by(
+        "sequence"
+    )
+    rows = Subscription.objects.select_related("customer", "service").prefetch_related(
+        Prefetch("visits", visits.order_by("sequence"))
+    )
     return rows.get(pk=subscription_id)
 
 
 def visit_for_message(visit_id: int) -> SubscriptionAppointment:
     """A visit of a plan, for messages about it. Raises SubscriptionAppointment.DoesNotExist."""
-    return SubscriptionAppointment.objects.select_related("appointment").get(pk=visit_id)
+    return SubscriptionAppointment.objects.select_related("appointment__service").get(pk=visit_id)
 
 
 def visit_change_for_message(change_id: int) -> SubscriptionAppointmentChangeRequest:

@@ -8,7 +8,7 @@ from backend.core.references import secret_token
 from backend.core.viewer import Role
 from backend.coupons.models import CouponUsage
 from backend.geography.models import Postcode
-from backend.notifications.models import EmailLog
+from backend.notifications.models import EmailLog, NotificationPreference, Reminder, SmsLog
 from backend.orders.models import ChangeRequest, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment, Hold
 from backend.staff.models import ScheduleException, StaffChange
@@ -89,4 +89,17 @@ def one_of_everything() -> None:
     assert visit is not None
     factories.calendar_event(visit, calendar)
     factories.calendar_feed(manager.user, name=f"Feed {number}", last_used_at=NOW, revoked_at=NOW)
+    SmsLog.objects.create(
+        event=happened,
+        kind="APPOINTMENT_MOVED",
+        recipient="+442079460958",
+        text="Moved",
+        reference=f"sms-{number}",
+        due_at=NOW,
+        created_at=NOW,
+    )
+    NotificationPreference.objects.create(email=f"{number}@x.org", updated_at=NOW)
+    visit = SubscriptionAppointment.objects.get(subscription=plan).appointment
+    assert visit is not None
+    Reminder.objects.create(appointment=visit, kind="REMINDER_DAY", start=NOW, created_at=NOW)
     Postcode.objects.create(code=f"XX{number}", is_outcode=True, latitude=51.5, longitude=-0.1)

@@ -14,7 +14,7 @@ from backend.core.audit import ChangeTrigger, audited, tracked_models
 from backend.core.models import IdempotencyKey
 from backend.events.models import Delivery, Event, LogState
 from backend.geography.models import Postcode
-from backend.notifications.models import EmailLog
+from backend.notifications.models import EmailLog, Reminder, SmsLog
 from workers.models import PeriodicRun
 
 NOT_TRACKED: dict[type[models.Model], str] = {
@@ -22,6 +22,8 @@ NOT_TRACKED: dict[type[models.Model], str] = {
     Event: "is a log, append-only by itself",
     Delivery: "tells what became of events",
     EmailLog: "is a log of what went out",
+    SmsLog: "is a log of what went out",
+    Reminder: "notes that somebody was reminded",
     LogState: "tells where the log was cut",
     IdempotencyKey: "remembers requests",
     PeriodicRun: "tells when jobs ran",

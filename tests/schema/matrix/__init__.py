@@ -133,6 +133,23 @@ ROWS: tuple[Row, ...] = (
     Row("Query.auditLog", "{ auditLog { totalCount } }", ADMINS),
     node("AuditEntry", "audit entry", {"*": NULL, "admin": OK}),
     mutation("sendAgain", "delivery { id }", ADMINS, given(deliveryId="id:dead letter")),
+    listing(
+        "emailMessages",
+        {NOBODY: UNAUTHENTICATED, "*": SEES(), "customer manager admin": SEES("mail")},
+    ),
+    node("EmailMessage", "mail", {"customer manager admin": OK, "*": NULL}),
+    listing(
+        "smsMessages",
+        {NOBODY: UNAUTHENTICATED, "*": SEES(), "customer manager admin": SEES("text message")},
+    ),
+    node("SmsMessage", "text message", {"customer manager admin": OK, "*": NULL}),
+    Row("Query.notificationPreferences", "{ notificationPreferences { groups { group email } } }", SIGNED_IN),
+    mutation(
+        "updateNotificationPreferences",
+        "preferences { groups { group } }",
+        SIGNED_IN,
+        given(groups=[{"group": "REMINDERS", "email": False}]),
+    ),
     node("User", "account", {"customer admin": OK, "*": NULL}),
     Row("Query.viewer", "{ viewer { user { id } } }", {NOBODY: NULL, "*": OK}),
     listing(
