@@ -29,6 +29,7 @@ from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
 from schema.sharing import SharingExecutor
 from schema.staff import StaffMutation, StaffQuery
+from schema.staff_photos import StaffPhotosMutation
 from schema.staff_reviews import StaffReviewsMutation, StaffReviewsQuery
 from schema.subscriptions import SubscriptionsMutation, SubscriptionsQuery
 from schema.tracking import TrackingMutation
@@ -84,6 +85,7 @@ Mutation = merge_types(
         SchedulingMutation,
         ServiceExtrasMutation,
         StaffMutation,
+        StaffPhotosMutation,
         TrackingMutation,
         SubscriptionsMutation,
         StaffReviewsMutation,

@@ -75,6 +75,8 @@ def make_world() -> World:
     world.add("hidden service", factories.service(name="Hidden", category=cleaning, is_active=False))
     for staff in (personas.staff, personas.other_staff):
         factories.offers(staff, service)
+    personas.staff.photo = "staff/anna.webp"
+    personas.staff.save()
     world.add("staff", personas.staff)
     world.add("other staff", personas.other_staff)
     world.add("customer", personas.customer)

@@ -25,6 +25,7 @@ class Staff(models.Model):
     email = models.EmailField(help_text="Work e-mail, unique whatever the case.")
     phone = models.CharField(max_length=32, blank=True, help_text="Work phone.")
     bio = models.TextField(blank=True, help_text="A few lines shown to customers.")
+    photo = models.CharField(max_length=200, blank=True, help_text="Name of its picture in the storage, or nothing.")
     is_active = models.BooleanField(default=True, help_text="Inactive staff get no new visits.")
     max_visits_per_day = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Visits that a date may hold at most; empty for as many as fit."

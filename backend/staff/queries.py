@@ -1,6 +1,6 @@
 """The people in the field, as others see them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -151,6 +151,12 @@ def staff_rows(staff_ids: Iterable[int]) -> QuerySet[Staff]:
 def all_staff() -> QuerySet[Staff]:
     """Everybody, to be followed from rows that name them and that the caller has shown to be the viewer's."""
     return Staff.objects.all()
+
+
+def staff_photo_files(names: Collection[str] | None = None) -> set[str]:
+    """The files of the pictures of staff, or those of `names` that they are."""
+    rows = Staff.objects.exclude(photo="") if names is None else Staff.objects.filter(photo__in=names)
+    return set(rows.values_list("photo", flat=True))
 
 
 # --- Rosters: what scheduling computes availability from, as plain values -------------------------------------------

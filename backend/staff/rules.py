@@ -10,6 +10,8 @@ from typing import Any
 from backend.core.errors import FieldPath, InvalidInput, InvalidTransition, OutOfRange, Refusal, Required
 
 MAX_BREAKS = 10
+PHOTO_SIDE = 512
+"""Pixels."""
 MAX_VISITS_PER_DAY = 100
 MAX_RADIUS_MILES = Decimal(500)
 MAX_PRICE = Decimal("99999.99")

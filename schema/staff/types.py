@@ -8,6 +8,7 @@ import strawberry_django
 from django.db.models import Q, QuerySet
 
 from backend.core.business import business
+from backend.core.files import link_to
 from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from backend.geography.rules import format_postcode
@@ -26,6 +27,7 @@ from schema.ids import decode_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
+from schema.uploads import LINK
 
 strawberry.enum(DayOfWeek, name="DayOfWeek", description="A weekday.")
 
@@ -149,6 +151,10 @@ class StaffOrder:
 class Staff(VisibleNode):
     name: strawberry.auto
     bio: strawberry.auto
+
+    @strawberry_django.field(only=["photo"], description=f"Its picture, a square WebP: {LINK} Null without one.")
+    def photo_url(self, info: Info) -> str | None:
+        return link_to(self.photo, now=info.context.now) if self.photo else None  # type: ignore[attr-defined]
 
     @strawberry_django.field(only=["email"], description=f"Work e-mail. {_GATED}")
     def email(self, info: Info) -> str | None:

@@ -19,6 +19,7 @@ from backend.staff.actions.members import (
     unassign_service,
     update_staff_member,
 )
+from backend.staff.actions.photos import remove_staff_photo, upload_staff_photo
 from backend.staff.actions.wishes import (
     ask_time_off,
     ask_time_off_removal,
@@ -42,6 +43,7 @@ __all__ = [
     "reject_staff_change",
     "remove_schedule_exception",
     "remove_service_area",
+    "remove_staff_photo",
     "remove_working_day",
     "row_of_user",
     "set_schedule_exception",
@@ -49,5 +51,6 @@ __all__ = [
     "settle_staff_change",
     "unassign_service",
     "update_staff_member",
+    "upload_staff_photo",
     "withdraw_staff_change",
 ]

@@ -20,6 +20,7 @@ from tests.schema.matrix.words import (
     THEIR_OWN_STAFF,
     UNAUTHENTICATED,
     Row,
+    a_picture,
     given,
     listing,
     mutation,
@@ -117,6 +118,13 @@ ROWS: tuple[Row, ...] = (
         given(name="New", email="new@example.com"),
     ),
     mutation("updateStaffMember", "staff { id }", MANAGED_STAFF, given(staffId="id:staff", name="Anna")),
+    mutation(
+        "uploadStaffPhoto",
+        "staff { id }",
+        MANAGED_STAFF,
+        lambda world, who: {"input": {"staffId": world.id("staff"), "photo": a_picture()}},
+    ),
+    mutation("removeStaffPhoto", "staff { id }", MANAGED_STAFF, given(staffId="id:staff")),
     mutation(
         "deactivateStaffMember",
         "staff { id }",
