@@ -70,6 +70,10 @@ class RescheduleAppointmentInput:
     reason: str = strawberry.field(
         default="", description="Why, at most 500 characters; the office has to say after the customer's deadline."
     )
+    outside_hours: bool = strawberry.field(
+        default=False,
+        description="Whether the visit may lie outside working hours, never over visits or absences. The office alone.",
+    )
 
 
 @strawberry.input(description="The visit to call off: by its id, or by its tracking token.")
@@ -163,6 +167,7 @@ class BookingsMutation:
                 staff_id=decode_optional_id(input.staff_id, "Staff", ("staff_id",)),
                 version=input.version,
                 reason=input.reason,
+                outside_hours=input.outside_hours,
             ),
             address=info.context.address,
             now=info.context.now,

@@ -14,6 +14,7 @@ from schema.ids import decode_id
 from schema.payloads import Payload, mutation, reread
 from schema.staff import StaffPayload
 from schema.staff_changes import StaffChangeRequest
+from schema.visits_in_the_way import VisitsInTheWay
 
 
 @strawberry.type
@@ -36,6 +37,11 @@ class RemoveWorkingDayInput:
 class ApproveStaffChangeInput:
     change_id: strawberry.ID = strawberry.field(description="A pending request.")
     note: str = strawberry.field(default="", description="What the member of staff is told, at most 500 characters.")
+    reassign: bool = strawberry.field(
+        default=False,
+        description="Of a wish for time off: give visits in that time to colleagues at their own times, all or none; "
+        "else they refuse it.",
+    )
 
 
 @strawberry.input(description="A request of staff to turn down.")
@@ -51,6 +57,13 @@ class WithdrawStaffChangeInput:
 
 @strawberry.type(description="Answer with a request of staff.")
 class StaffChangeRequestPayload(Payload):
+    @strawberry_django.field(description="The request as it is now.")
+    def change(self) -> StaffChangeRequest | None:
+        return reread(self.row)  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="Answer with a request that was carried out, or with the visits in its way.")
+class ApproveStaffChangePayload(VisitsInTheWay):
     @strawberry_django.field(description="The request as it is now.")
     def change(self) -> StaffChangeRequest | None:
         return reread(self.row)  # type: ignore[no-any-return]
@@ -75,14 +88,15 @@ class StaffReviewsMutation:
         description="Carry out what a member of staff asked for, or say why it does not fit any more. Admins, and "
         "managers who may manage the member."
     )
-    def approve_staff_change(self, info: Info, input: ApproveStaffChangeInput) -> StaffChangeRequestPayload:
+    def approve_staff_change(self, info: Info, input: ApproveStaffChangeInput) -> ApproveStaffChangePayload:
         change = scheduling.approve_staff_change(
             viewer=info.context.viewer,
             change_id=decode_id(input.change_id, "StaffChangeRequest", ("change_id",)),
             note=input.note,
+            reassign=input.reassign,
             now=info.context.now,
         )
-        return StaffChangeRequestPayload(row=change)
+        return ApproveStaffChangePayload(row=change)
 
     @mutation(description="Turn a request of staff down. Admins, and managers who may manage the member.")
     def reject_staff_change(self, info: Info, input: RejectStaffChangeInput) -> StaffChangeRequestPayload:

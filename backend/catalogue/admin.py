@@ -57,7 +57,7 @@ class CategoryAdmin(ActionAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["parent"]
     fields = ["name", "description", "is_active", "parent", "slug", "position", "is_shown", "created_at"]
-    ordering = ["position", "pk"]
+    ordering = ["tree_order", "name", "pk"]
     row_actions = [
         RowAction(
             name="move_to_top",
@@ -109,7 +109,7 @@ class ServiceAdmin(ActionAdmin):
         "reviewed_at",
         "created_at",
     ]
-    ordering = ["category__position", "position", "pk"]
+    ordering = ["category__tree_order", "position", "name", "pk"]
     row_actions = [
         APPROVE,
         REJECT,

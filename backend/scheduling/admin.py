@@ -20,6 +20,7 @@ from backend.core.admin import (
     ReadOnlyTable,
     RowAction,
     button,
+    offer_also,
     page_of,
     panel,
 )
@@ -28,8 +29,10 @@ from backend.core.choices import choices_of
 from backend.core.files import link_to
 from backend.core.viewer import Permission, Viewer
 from backend.scheduling.actions import (
+    approve_staff_change,
     cancel_appointment,
     complete_appointment,
+    confirm_appointment,
     delete_photo,
     mark_no_show,
     start_appointment,
@@ -45,12 +48,22 @@ from backend.scheduling.queries import (
 )
 from backend.scheduling.queries.photos import photos_visible_to
 from backend.scheduling.rules import OPEN_STATUSES, TRANSITIONS, AppointmentStatus
+from backend.staff.queries import staff_changes_visible_to
+from backend.staff.rules import StaffChangeKind, StaffChangeStatus
 
 
 def _can_become(after: AppointmentStatus) -> Any:
     return lambda row: after in TRANSITIONS[AppointmentStatus(row.status)]
 
 
+CONFIRM = RowAction(
+    name="confirm",
+    label="Confirm",
+    done="confirmed",
+    act=lambda viewer, row, now, _: confirm_appointment(viewer=viewer, appointment_id=row.pk, now=now),
+    offered=_can_become(AppointmentStatus.CONFIRMED),
+    style="primary",
+)
 START = RowAction(
     name="start",
     label="Start",
@@ -84,8 +97,27 @@ CANCEL = RowAction(
     asks_reason=True,
     style="danger",
 )
-VISIT_ACTIONS = (START, COMPLETE, NO_SHOW)
+VISIT_ACTIONS = (CONFIRM, START, COMPLETE, NO_SHOW)
 """Those of one click."""
+APPROVE_WISH = RowAction(
+    name="approve",
+    label="Approve",
+    done="approved",
+    act=lambda viewer, row, now, _: approve_staff_change(viewer=viewer, change_id=row.pk, now=now),
+    offered=lambda row: row.status == StaffChangeStatus.PENDING,
+    needs=Permission.MANAGE_STAFF,
+    style="primary",
+)
+APPROVE_AND_REASSIGN = RowAction(
+    name="approve_and_reassign",
+    label="Approve, visits to colleagues",
+    done="approved",
+    act=lambda viewer, row, now, _: approve_staff_change(viewer=viewer, change_id=row.pk, reassign=True, now=now),
+    offered=lambda row: row.status == StaffChangeStatus.PENDING and row.kind == StaffChangeKind.TIME_OFF,
+    needs=Permission.MANAGE_STAFF,
+)
+WISH_ACTIONS = (APPROVE_WISH, APPROVE_AND_REASSIGN)
+offer_also("staff.StaffChange", *WISH_ACTIONS)
 
 
 class BookingInline(ReadOnlyStacked):
@@ -281,3 +313,65 @@ def _line(visit: Appointment) -> Line:
         visit.get_status_display(),
     ]
     return Line(cells, page_of(visit), [button(visit, action) for action in VISIT_ACTIONS if action.offered(visit)])
+
+
+@panel(25)
+def bookings_to_confirm(viewer: Viewer, now: datetime) -> Panel | None:
+    """Direct bookings that wait for the office's word, the next first. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    waiting = appointments_visible_to(viewer).filter(status=AppointmentStatus.PENDING)
+    rows = waiting.select_related("staff", "service", "booking").order_by("start", "pk")[:SHOWN]
+    url = page_of(Appointment, status__exact=AppointmentStatus.PENDING.value)
+    return Panel(
+        title="Bookings to confirm",
+        icon="event_available",
+        tile=Figure("Bookings to confirm", waiting.count(), url),
+        headers=["When", "Staff", "Service", "For", "Postcode"],
+        lines=[
+            Line(
+                [
+                    f"{row.start.astimezone(business().zone):%a %-d %b %H:%M}",
+                    row.staff.name,
+                    row.service.name,
+                    row.booking.contact_name,
+                    row.booking.postcode,
+                ],
+                page_of(row),
+                [button(row, CONFIRM)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )
+
+
+@panel(36)
+def wishes_of_staff(viewer: Viewer, now: datetime) -> Panel | None:
+    """What staff ask for, the oldest wish first; turning one down takes a reason, on its page. Two statements."""
+    if not viewer.may(Permission.MANAGE_STAFF):
+        return None
+    waiting = staff_changes_visible_to(viewer).filter(status=StaffChangeStatus.PENDING)
+    rows = waiting.select_related("staff").order_by("created_at", "pk")[:SHOWN]
+    url = page_of(waiting.model, status__exact=StaffChangeStatus.PENDING.value)
+    return Panel(
+        title="Wishes of staff",
+        icon="rate_review",
+        tile=Figure("Wishes of staff", waiting.count(), url),
+        headers=["Staff", "Wish", "Asked"],
+        lines=[
+            Line(
+                [
+                    row.staff.name,
+                    row.get_kind_display(),
+                    f"{row.created_at.astimezone(business().zone):%a %-d %b %H:%M}",
+                ],
+                page_of(row),
+                [button(row, action) for action in WISH_ACTIONS if action.offered(row)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )

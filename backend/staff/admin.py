@@ -266,7 +266,7 @@ class TimeOffAdmin(_LookedAt):
 
 @admin.register(StaffChange)
 class StaffChangeAdmin(_LookedAt):
-    """What staff ask for. Approving may claim time, which is scheduling's: through the API."""
+    """What staff ask for. Approving may claim time, which is scheduling's: its button comes from there."""
 
     icon = "rate_review"
     list_display = ["staff", "kind", "payload", "status", "created_at", "reviewed_by", "review_note"]

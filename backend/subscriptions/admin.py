@@ -1,11 +1,24 @@
 """Plans in the back office: looked at here, changed by the same actions as everywhere else."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from backend.core.admin import DatesFilter, ReadOnlyAdmin, ReadOnlyTable, RowAction
+from backend.core.admin import (
+    SHOWN,
+    DatesFilter,
+    Figure,
+    Line,
+    Panel,
+    ReadOnlyAdmin,
+    ReadOnlyTable,
+    RowAction,
+    button,
+    page_of,
+    panel,
+)
 from backend.core.viewer import Permission, Viewer
 from backend.subscriptions.actions import (
     approve_visit_change,
@@ -22,7 +35,7 @@ from backend.subscriptions.models import (
     SubscriptionAppointmentChangeRequest,
 )
 from backend.subscriptions.queries import changes_visible_to, subscriptions_visible_to, visits_visible_to
-from backend.subscriptions.rules import SubscriptionStatus, VisitChangeStatus
+from backend.subscriptions.rules import SubscriptionStatus, VisitChangeStatus, VisitStatus
 
 CONFIRM = RowAction(
     name="confirm",
@@ -171,3 +184,66 @@ class VisitChangeAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return changes_visible_to(viewer)
+
+
+@panel(32)
+def wanted_visit_times(viewer: Viewer, now: datetime) -> Panel | None:
+    """Which visits of plans somebody wants at another time, the oldest wish first. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    waiting = changes_visible_to(viewer).filter(status=VisitChangeStatus.PENDING)
+    rows = waiting.select_related("visit__subscription__customer").order_by("created_at", "pk")[:SHOWN]
+    url = page_of(SubscriptionAppointmentChangeRequest, status__exact=VisitChangeStatus.PENDING.value)
+    return Panel(
+        title="Change requests of plans",
+        icon="edit_calendar",
+        tile=Figure("Plan changes to decide", waiting.count(), url),
+        headers=["Plan", "For", "Due", "Wanted", "Why"],
+        lines=[
+            Line(
+                [
+                    row.visit.subscription.subscription_number,
+                    row.visit.subscription.contact_name,
+                    f"{row.visit.nominal_date:%a %-d %b}",
+                    f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
+                    row.reason,
+                ],
+                page_of(row),
+                [button(row, APPROVE), button(row, REJECT)],
+            )
+            for row in rows
+        ],
+        nothing="None is waiting.",
+        url=url,
+    )
+
+
+@panel(34)
+def unplaced_visits(viewer: Viewer, now: datetime) -> Panel | None:
+    """Visits of plans that have no time, the next due first, each with a click that tries again. Two statements."""
+    if not viewer.may(Permission.MANAGE_ORDERS):
+        return None
+    waiting = visits_visible_to(viewer).filter(status=VisitStatus.UNPLACED)
+    rows = waiting.select_related("subscription__customer").order_by("nominal_date", "pk")[:SHOWN]
+    url = page_of(SubscriptionAppointment, status__exact=VisitStatus.UNPLACED.value)
+    return Panel(
+        title="Visits without a time",
+        icon="event_busy",
+        tile=Figure("Visits without a time", waiting.count(), url),
+        headers=["Plan", "For", "Due", "Why"],
+        lines=[
+            Line(
+                [
+                    row.subscription.subscription_number,
+                    row.subscription.contact_name,
+                    f"{row.nominal_date:%a %-d %b}",
+                    row.reason.replace("_", " ").capitalize(),
+                ],
+                page_of(row),
+                [button(row.subscription, GENERATE)] if GENERATE.offered(row.subscription) else [],
+            )
+            for row in rows
+        ],
+        nothing="Every visit has its time.",
+        url=url,
+    )

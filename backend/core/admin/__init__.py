@@ -6,7 +6,7 @@ what can be done to a row (`RowAction`), and puts panels on the dashboard (`pane
 
 from backend.core.admin.base import ActionAdmin, BackOffice, ReadOnlyAdmin, ReadOnlyStacked, ReadOnlyTable
 from backend.core.admin.dashboard import SHOWN, Figure, Line, Panel, button, page_of, panel
-from backend.core.admin.doing import RowAction
+from backend.core.admin.doing import RowAction, offer_also
 from backend.core.admin.filters import DatesFilter, OfOfficeFilter
 from backend.core.admin.viewing import viewer_of
 
@@ -24,6 +24,7 @@ __all__ = [
     "ReadOnlyTable",
     "RowAction",
     "button",
+    "offer_also",
     "page_of",
     "panel",
     "viewer_of",

@@ -28,7 +28,7 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backend.core import clock
-from backend.core.admin.doing import RowAction, address_of, carry_out
+from backend.core.admin.doing import RowAction, address_of, carry_out, offered_from_above
 from backend.core.admin.export import csv_response
 from backend.core.admin.filters import OfOfficeFilter
 from backend.core.admin.viewing import viewer_of
@@ -162,9 +162,14 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
             own.append(path("export/", self.admin_site.admin_view(self.export_view), name=f"{name}_export"))
         return own + super().get_urls()
 
+    @property
+    def all_actions(self) -> list[RowAction]:
+        """What can be done to rows here: what domains above offer, then the table's own."""
+        return [*offered_from_above(self.opts.label), *self.row_actions]
+
     def actions_for(self, viewer: Viewer) -> list[RowAction]:
         """What the viewer is offered to do here."""
-        return [action for action in self.row_actions if action.is_for(viewer)]
+        return [action for action in self.all_actions if action.is_for(viewer)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """What can be done to many rows at once."""
@@ -173,7 +178,7 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
     @property
     def action_form(self) -> Any:
         """With a field for the reason where something asks for one."""
-        return ReasonForm if any(action.asks_reason for action in self.row_actions) else ActionForm
+        return ReasonForm if any(action.asks_reason for action in self.all_actions) else ActionForm
 
     def do_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
         """One action to one row, by POST."""
@@ -270,7 +275,7 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
 
 
 def _to_many(office: BackOffice, request: HttpRequest, rows: QuerySet[Any]) -> None:
-    action = next(each for each in office.row_actions if each.name == request.POST["action"])
+    action = next(each for each in office.all_actions if each.name == request.POST["action"])
     count = carry_out(request, rows.order_by("pk"), action)  # who came first, is served first
     messages.success(request, f"{count} {action.done}.") if count else messages.info(request, f"0 {action.done}.")
 

@@ -56,6 +56,22 @@ class RowAction:
         return viewer.is_admin or (not self.admins_only and (self.needs is None or viewer.may(self.needs)))
 
 
+_from_above: dict[str, list[RowAction]] = {}
+
+
+def offer_also(table: str, *actions: RowAction) -> None:
+    """Put buttons of a domain that stands above on the rows of a table: `staff.StaffChange`.
+
+    The domain says so in its own `admin.py`: what a wish of staff asks for may be carried out further up.
+    """
+    _from_above.setdefault(table, []).extend(actions)
+
+
+def offered_from_above(table: str) -> list[RowAction]:
+    """Those buttons, in the order in which they were named."""
+    return _from_above.get(table, [])
+
+
 def carry_out(request: HttpRequest, rows: Iterable[Model], action: RowAction) -> int:
     """Do it to each row by itself; a refusal of one is told and holds up no other. How many it was done to."""
     done = 0

@@ -54,6 +54,8 @@ class RescheduleRequest:
     """Who should come; None for the same person if it can, else anyone."""
     version: int | None = None
     reason: str = ""
+    outside_hours: bool = False
+    """The office's alone: the visit may lie outside working hours, never over other visits or absences."""
 
 
 def reschedule_appointment(*, viewer: Viewer, request: RescheduleRequest, address: str, now: datetime) -> Appointment:
@@ -62,7 +64,8 @@ def reschedule_appointment(*, viewer: Viewer, request: RescheduleRequest, addres
     Length and price stay as agreed. Without `staff_id` the same person comes if it can, else whoever the business's
     rule of assignment sends. The customer and whoever holds the tracking token may do so for a direct booking, until
     the deadline that holds before the move and as often as was agreed; both deadlines then count from the new start.
-    The office may at any time, with a reason once the customer's deadline is past, without regard to the notice.
+    The office may at any time, with a reason once the customer's deadline is past, without regard to the notice and,
+    with `outside_hours`, to working hours: InvalidInput for anybody else.
     `address` is the client's network address: tries with tokens are limited by it. Raises NotFound, StaleVersion,
     InvalidTransition, TooLate, TooManyReschedules, ChangeRequestNeeded for a customer's visit of an order or plan, and
     what booking raises; what is refused for its time alone carries alternatives, looked for after all locks are gone.
@@ -104,7 +107,16 @@ def _reschedule(*, viewer: Viewer, request: RescheduleRequest, now: datetime) ->
     if row.staff_id not in ids:
         raise StaleVersion("This visit has just been given to somebody else. Look again.", ("version",))
     reason = _checked(row, party, request, now)
-    slot = choose_slot(request.start, _need_of(row), place, among=ids, staff_id=request.staff_id, moving=row, now=now)
+    slot = choose_slot(
+        request.start,
+        _need_of(row),
+        place,
+        among=ids,
+        staff_id=request.staff_id,
+        moving=row,
+        outside_hours=request.outside_hours,
+        now=now,
+    )
     (moved,) = move_visits(
         moves={row.pk: Move(start=request.start, staff_id=slot.staff_id)},
         outside_hours=True,  # decided above, by what the slot search offers
@@ -211,6 +223,8 @@ def _checked(row: Appointment, party: Party, request: RescheduleRequest, now: da
     if objection is not None:
         raise objection
     problems = Problems()
+    if request.outside_hours and party is not Party.OFFICE:
+        problems.refusals.append(InvalidInput("Only the office sets working hours aside.", ("outside_hours",)))
     with problems:
         is_late = deadline_passed(row.booking.reschedule_deadline, now)
         reason = _clean_reason(request.reason, required=party is Party.OFFICE and is_late)

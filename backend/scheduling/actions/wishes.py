@@ -64,26 +64,31 @@ def take_time_off_back(*, viewer: Viewer, time_off_id: int, now: datetime) -> Mo
 
 
 @use_case
-def approve_staff_change(*, viewer: Viewer, change_id: int, note: str = "", now: datetime) -> Model:
+def approve_staff_change(
+    *, viewer: Viewer, change_id: int, note: str = "", reassign: bool = False, now: datetime
+) -> Model:
     """Carry a waiting request out, as if the office had entered it now; the request.
 
-    Admins, and managers with `manage_staff` for whom they manage. What does not fit any more is refused as ever, a
-    time off over visits for instance, and the request goes on waiting.
+    Admins, and managers with `manage_staff` for whom they manage. What does not fit any more is refused as ever, and
+    the request goes on waiting. A time off over visits is: with `reassign` these go to colleagues first, or all stay
+    (NobodyTakesVisit, under `reassign`). To other wishes `reassign` says nothing.
     """
     require_permission(viewer, Permission.MANAGE_STAFF)
     change = staff_change_for(viewer, change_id, lock=True)
     require_pending(change.status)
     problems = Problems()
     with problems:
-        _CARRY_OUT[StaffChangeKind(change.kind)](viewer, change.staff_id, change.payload, now)
+        _CARRY_OUT[StaffChangeKind(change.kind)](viewer, change.staff_id, change.payload | {"reassign": reassign}, now)
     for refusal in problems.refusals:
-        refusal.field = ("change_id",)  # what is refused stands in the request, not in this input
+        if refusal.field != ("reassign",):
+            refusal.field = ("change_id",)  # what is refused stands in the request, not in this input
     problems.raise_all()
     settle_staff_change(viewer=viewer, change=change, status=StaffChangeStatus.APPROVED, note=note, now=now)
     return change
 
 
 Carry = Callable[[Viewer, int, Mapping[str, Any], datetime], object]
+"""Who decides, whose wish it is, what was kept of it with the office's `reassign`, and the present."""
 
 
 def _week(viewer: Viewer, staff_id: int, kept: Mapping[str, Any], now: datetime) -> object:
@@ -128,6 +133,7 @@ def _time_off(viewer: Viewer, staff_id: int, kept: Mapping[str, Any], now: datet
         start=datetime.fromisoformat(kept["start"]),
         end=datetime.fromisoformat(kept["end"]),
         reason=kept["reason"],
+        reassign=kept["reassign"],
         now=now,
     )
 

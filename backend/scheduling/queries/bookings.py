@@ -140,15 +140,19 @@ def choose_slot(
     among: Collection[int],
     staff_id: int | None,
     moving: Appointment | None = None,
+    outside_hours: bool = False,
     now: datetime,
 ) -> Slot:
     """Who comes at `start`: the one who is named, else whoever has the visit that is `moving`, else by assignment.
 
+    With `outside_hours` everybody may work the whole date; absences and visits are in the way as ever.
     Six statements. What it says is final only for staff rows that are locked. Raises what `require_slot` and
     `slots_of_anybody` do.
     """
     day = _day_of(start)
     people = _people_for([day], place, need, among, moving, now)
+    if outside_hours:
+        people = [replace(person, work=[(day.start, day.end)]) for person in people]
     if staff_id is not None:
         named = next((person for person in people if person.staff_id == staff_id), None)
         return require_slot(start, day, named, need)

@@ -1,7 +1,7 @@
 """What one click does, and the list as a file. Real requests through the whole stack."""
 
 import csv
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,8 @@ from backend.core.admin.export import safe_cell
 from backend.core.viewer import Role
 from backend.orders.models import ChangeRequest, Order
 from backend.scheduling.models import Appointment
+from backend.staff.models import StaffChange
+from backend.subscriptions.models import SubscriptionAppointmentChangeRequest
 from tests import factories
 from tests.factories.business import NOW, PASSWORD
 from tests.factories.orders import MONDAY
@@ -177,3 +179,50 @@ def test_changing_ones_password_ends_every_sign_in_with_the_old_one(office: Clie
     assert user.check_password("a-new-password-27")
     assert AccessToken.objects.get().revoked_at == NOW
     assert office.get("/admin/").status_code == 200
+
+
+def test_a_booking_that_waits_for_the_office_is_confirmed_from_its_row_and_from_the_dashboard(office: Client) -> None:
+    service = factories.service()
+    anna = factories.staff_member(service, name="Anna")
+    visit = factories.direct_booking(service, staff=anna, status="PENDING")
+    button = f"/admin/scheduling/appointment/{visit.pk}/do/confirm/"
+    assert button in office.get("/admin/").content.decode()
+    office.post(button)
+    assert Appointment.objects.get().status == "CONFIRMED"
+    assert button not in office.get("/admin/scheduling/appointment/").content.decode()
+
+
+def test_a_wish_for_time_off_over_a_visit_is_approved_once_a_colleague_takes_it(office: Client) -> None:
+    service = factories.service()
+    anna, bob = factories.staff_member(service, name="Anna"), factories.staff_member(service, name="Bob")
+    factories.confirmed_order(service, staff=anna)
+    kept = {"start": "2027-03-01T00:00:00+00:00", "end": "2027-03-02T00:00:00+00:00", "reason": ""}
+    wish = StaffChange.objects.create(staff=anna, kind="TIME_OFF", payload=kept, created_at=NOW)
+    other = StaffChange.objects.create(staff=bob, kind="WORKING_HOURS", payload={"hours": []}, created_at=NOW)
+    buttons = f"/admin/staff/staffchange/{wish.pk}/do/"
+    dashboard = office.get("/admin/").content.decode()
+    assert f"{buttons}approve/" in dashboard
+    assert f"{buttons}approve_and_reassign/" in dashboard
+    assert f"/admin/staff/staffchange/{other.pk}/do/approve_and_reassign/" not in dashboard
+    (message,) = told(office.post(f"{buttons}approve/", follow=True))
+    assert "This time is taken: " in message
+    assert StaffChange.objects.get(pk=wish.pk).status == "PENDING"
+    office.post(f"{buttons}approve_and_reassign/")
+    assert StaffChange.objects.get(pk=wish.pk).status == "APPROVED"
+    assert Appointment.objects.get().staff == bob
+    assert f"{buttons}approve/" not in office.get("/admin/staff/staffchange/").content.decode()
+
+
+def test_a_wish_to_move_a_visit_of_a_plan_is_approved_from_the_dashboard(office: Client) -> None:
+    service = factories.service()
+    plan = factories.active_plan(service, staff=factories.staff_member(service))
+    visit = plan.visits.all()[0]
+    wish = SubscriptionAppointmentChangeRequest.objects.create(
+        visit=visit, requested_date=date(2027, 3, 2), requested_time=time(10), created_at=NOW
+    )
+    button = f"/admin/subscriptions/subscriptionappointmentchangerequest/{wish.pk}/do/approve/"
+    assert button in office.get("/admin/").content.decode()
+    office.post(button)
+    moved = Appointment.objects.get(visit=visit)
+    assert moved.start == datetime(2027, 3, 2, 10, tzinfo=UTC)
+    assert button not in office.get("/admin/").content.decode()

@@ -15,7 +15,8 @@ from backend.accounts.models import Manager, User
 from backend.core.admin import BackOffice
 from backend.core.viewer import Role
 from backend.orders.models import ChangeRequest, Order
-from backend.staff.models import Staff
+from backend.staff.models import Staff, StaffChange
+from backend.subscriptions.models import SubscriptionAppointmentChangeRequest
 from tests import factories
 from tests.backend.admin.everything import one_of_everything
 from tests.factories.business import NOW, PASSWORD
@@ -168,19 +169,29 @@ def test_the_dashboard_counts_what_its_viewer_sees() -> None:
     factories.pending_order(service, customer=customer)
     order = factories.confirmed_order(service, staff=anna, customer=customer, scheduled_date=date(2027, 2, 1))
     ChangeRequest.objects.create(order=order, requested_date=date(2027, 2, 2), requested_time=time(20), created_at=NOW)
+    factories.direct_booking(service, staff=anna, customer=customer, status="PENDING")
+    plan = factories.active_plan(service, staff=anna, customer=customer, start_date=date(2027, 5, 3))
+    factories.unplaced_visit(plan)
+    SubscriptionAppointmentChangeRequest.objects.create(
+        visit=plan.visits.all()[0], requested_date=date(2027, 5, 4), requested_time=time(9), created_at=NOW
+    )
+    manager.managed_staff.add(anna)
+    StaffChange.objects.create(staff=anna, kind="WORKING_HOURS", payload={"hours": []}, created_at=NOW)
     delivery(status="DEAD")
 
     def tiles(user: User) -> dict[str, Any]:
         panels = browser_of(user).get("/admin/").context["panels"]
         return {panel.tile.label: panel.tile.value for panel in panels if panel.tile}
 
-    mine = {"Visits today": 1, "Orders to confirm": 1, "Changes to decide": 1, "Services to approve": 1}
+    of_orders = ["Visits today", "Orders to confirm", "Bookings to confirm", "Changes to decide"]
+    of_plans = ["Plan changes to decide", "Visits without a time"]
+    mine = dict.fromkeys([*of_orders, *of_plans, "Wishes of staff", "Services to approve"], 1)
     assert tiles(manager.user) == mine
-    assert tiles(other.user) == {"Visits today": 0, "Orders to confirm": 0, "Changes to decide": 0} | {
-        "Services to approve": 1
-    }
+    assert tiles(other.user) == dict.fromkeys(mine, 0) | {"Services to approve": 1}
     assert tiles(office) == mine | {"Dead letters": 1}
     Manager.objects.filter(pk=manager.pk).update(can_manage_orders=False, can_approve_services=False)
+    assert tiles(manager.user) == {"Wishes of staff": 1}
+    Manager.objects.filter(pk=manager.pk).update(can_manage_staff=False)
     assert tiles(manager.user) == {}
 
 

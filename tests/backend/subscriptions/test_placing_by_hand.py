@@ -1,6 +1,7 @@
 """A visit without a place gets its time by hand, on real rows."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,14 @@ def test_a_hold_that_is_over_keeps_no_visit_of_a_plan_from_its_time(named: bool,
     visit = factories.unplaced_visit(factories.active_plan(service, staff=anna))
     hold = factories.held_slot(anna, service, TEN)
     admin = viewer_for_user(factories.user(Role.ADMIN).pk)
-    given = {"viewer": admin, "visit_id": visit.pk, "start": TEN, "staff_id": anna.pk if named else None}
-    ((code, field),) = refused(place_visit, **given, now=now + timedelta(minutes=9))
-    assert (code, field) == (ErrorCode.SLOT_TAKEN if named else ErrorCode.NO_STAFF_AVAILABLE, "start")
+    given: dict[str, Any] = {
+        "viewer": admin,
+        "visit_id": visit.pk,
+        "start": TEN,
+        "staff_id": anna.pk if named else None,
+    }
+    code = ErrorCode.SLOT_TAKEN if named else ErrorCode.NO_STAFF_AVAILABLE
+    assert refused(place_visit, **given, now=now + timedelta(minutes=9)) == [(code, "start")]
     placed = place_visit(**given, now=now + timedelta(minutes=10))
     assert placed.appointment is not None
     assert (placed.appointment.start, placed.appointment.staff) == (TEN, anna)

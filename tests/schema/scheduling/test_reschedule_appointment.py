@@ -274,3 +274,31 @@ def test_moving_takes_as_many_statements_among_one_as_among_twenty(api: Api, sho
     twenty = statements(api, query, input=wanted | {"start": "2027-03-01T15:00:00Z"})
     assert len(twenty) == len(one), "\n".join(twenty)
     assert len(one) <= 27, "\n".join(one)
+
+
+def test_the_office_sets_working_hours_aside_and_nothing_else(
+    personas: Personas, shop: Shop, visit: Appointment
+) -> None:
+    late = {"start": "2027-03-01T19:00:00Z"}
+    assert move_by_id(personas["admin"], visit, **late)["userErrors"] == [("NOT_WORKING", "start")]
+    moved = move_by_id(personas["admin"], visit, **late, outsideHours=True, staffId=gid(shop.staff))
+    assert moved["userErrors"] == []
+    visit.refresh_from_db()
+    assert (visit.start, visit.staff) == (datetime(2027, 3, 1, 19, tzinfo=UTC), shop.staff)
+    factories.time_off(shop.staff, datetime(2027, 3, 2, 18, tzinfo=UTC), hours=3)
+    away = move_by_id(
+        personas["admin"], visit, start="2027-03-02T19:00:00Z", outsideHours=True, staffId=gid(shop.staff)
+    )
+    assert away["userErrors"] == [("NOT_WORKING", "start")]
+    factories.direct_booking(shop.service, staff=shop.staff, start=datetime(2027, 3, 3, 19, tzinfo=UTC))
+    taken = move_by_id(
+        personas["admin"], visit, start="2027-03-03T19:00:00Z", outsideHours=True, staffId=gid(shop.staff)
+    )
+    assert taken["userErrors"] == [("SLOT_TAKEN", "start")]
+
+
+def test_nobody_else_sets_working_hours_aside(api: Api, visit: Appointment) -> None:
+    before = snapshot()
+    payload = move(api, visit, start="2027-03-01T19:00:00Z", outsideHours=True)
+    assert payload["userErrors"] == [("INVALID_INPUT", "outsideHours")]
+    assert snapshot() == before

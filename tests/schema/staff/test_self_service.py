@@ -9,7 +9,7 @@ from django.conf import settings
 
 from backend.accounts.models import Manager
 from backend.events.models import Event
-from backend.scheduling.models import Claim
+from backend.scheduling.models import Appointment, Claim
 from backend.staff.models import ScheduleException, StaffArea, StaffChange, StaffSchedule, TimeOff
 from tests import factories
 from tests.client import gid
@@ -205,3 +205,28 @@ def test_visits_stay_when_the_service_is_taken_from_their_member_of_staff(person
     given = {"staffId": gid(personas.staff), "serviceId": gid(service)}
     assert personas["admin"].mutate("unassignService", given, "staff { id }")["userErrors"] == []
     assert (snapshot()["scheduling.Appointment"], len(visits)) == (visits, 1)
+
+
+@pytest.mark.usefixtures("approval")
+def test_a_wish_for_time_off_over_visits_is_approved_once_colleagues_take_them_all(personas: Personas) -> None:
+    given = wishes(personas)["addTimeOff"]
+    change = personas["staff"].mutate("addTimeOff", given, WAITS)["pendingChange"]
+    service = factories.service()
+    factories.offers(personas.staff, service)
+    factories.confirmed_order(service, staff=personas.staff, scheduled_date=date(2027, 4, 5), scheduled_time=time(10))
+    visit = Appointment.objects.get()
+    before = snapshot()
+
+    def approved(**more: Any) -> dict[str, Any]:
+        wanted = {"changeId": change["id"]} | more
+        return personas["manager"].mutate("approveStaffChange", wanted, "change { status } visits { id }")
+
+    in_the_way = {"change": None, "visits": [{"id": gid(visit)}]}
+    assert approved() == in_the_way | {"userErrors": [("TIME_OFF_CONFLICT", "changeId")]}
+    assert approved(reassign=True) == in_the_way | {"userErrors": [("NO_STAFF_AVAILABLE", "reassign")]}
+    assert snapshot() == before
+    bob = factories.staff_member(service, name="Bob")
+    assert approved(reassign=True) == {"change": {"status": "APPROVED"}, "visits": [], "userErrors": []}
+    visit.refresh_from_db()
+    assert visit.staff == bob
+    assert TimeOff.objects.filter(staff=personas.staff, start__gt=NOW, start__month=4).exists()
