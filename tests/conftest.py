@@ -10,10 +10,12 @@ import redis
 import time_machine
 from django.conf import settings
 
-from tests import factories
+from tests import factories, flush
 from tests.client import Api
 from tests.factories.business import NOW
 from tests.personas import Personas, make_personas
+
+flush.install()
 
 
 def fill_buckets() -> None:
