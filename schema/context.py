@@ -13,6 +13,8 @@ from backend.accounts.queries import viewer_for_token
 from backend.core import clock
 from backend.core.requests import client_address, current_request_id
 from backend.core.viewer import NOBODY, Viewer
+from backend.partners.actions import note_key_use
+from backend.partners.queries import KEY_START, viewer_for_key
 
 
 @dataclass
@@ -49,10 +51,18 @@ def bearer_token(authorization: str) -> str | None:
 
 
 def viewer_from(authorization: str, *, now: datetime) -> Viewer:
-    """Who an Authorization header stands for; a missing, unknown or expired token is nobody."""
+    """Who an Authorization header stands for: `Bearer` and an access token, or a partner's API key.
+
+    A missing, unknown or expired one is nobody.
+    """
     token = bearer_token(authorization)
     if token is None or len(token) > 200:
         return NOBODY
+    if token.startswith(KEY_START):
+        viewer, last_used_at = viewer_for_key(token, now=now)
+        if viewer.partner is not None:
+            note_key_use(key_id=viewer.partner.key_id, last_used_at=last_used_at, now=now)
+        return viewer
     viewer = viewer_for_token(token, now=now)
     note_use(viewer=viewer, now=now)
     return viewer

@@ -2,7 +2,7 @@
 
 A field costs one point, and what stands inside a list costs as many times as the list may be long: the page that was
 asked for, the number of ids, or a few where the schema sets no bound. The sum is taken before anything is executed, out
-of a leaky bucket that belongs to the user, or to the network address of somebody who is not signed in.
+of a leaky bucket that belongs to the user or the API key, or to the network address of somebody who is not signed in.
 """
 
 import math
@@ -73,6 +73,8 @@ def charge(cost: int, context: Context) -> Cost | GraphQLError:
         return request_error(message, TOO_COMPLEX, limit=allowed, cost=cost)
     user_id = context.viewer.user_id
     who = f"user:{user_id}" if user_id is not None else f"address:{context.address}"
+    if context.viewer.partner is not None:
+        who = f"key:{context.viewer.partner.key_id}"
     taken = take(Bucket("cost", capacity, rate), who, cost)
     if not taken.allowed:
         wait = max(1, math.ceil((cost - taken.left) / rate))

@@ -15,6 +15,7 @@ from schema.descriptions import describe
 from schema.documents import Document, prepare, refused
 from schema.errors import TOO_COMPLEX, present_errors, request_error
 from schema.execution import Executor, Optimizer, plan
+from schema.scopes import beyond_scopes
 
 _DEEPEST_VARIABLES = 16
 
@@ -58,6 +59,10 @@ class Gate(SchemaExtension):
             execution.pre_execution_errors = [request_error("The variables are nested too deeply.", TOO_COMPLEX)]
             return
         execution.pre_execution_errors = []
+        offence = beyond_scopes(self._document.node, self._operation, cast(Context, execution.context).viewer)
+        if offence is not None:
+            execution.pre_execution_errors = [offence]
+            return
         cost = cost_of(execution.schema._schema, self._document.node, self._operation, execution.variables or {})
         charged = charge(cost, cast(Context, execution.context))
         if isinstance(charged, GraphQLError):

@@ -24,6 +24,7 @@ from schema.messages import MessagesMutation, MessagesQuery
 from schema.nodes import NodeQuery
 from schema.order_edits import OrderEditsMutation
 from schema.orders import OrdersMutation, OrdersQuery
+from schema.partners import PartnersMutation, PartnersQuery
 from schema.photo_uploads import PhotosMutation
 from schema.scalars import SCALARS
 from schema.scheduling import SchedulingMutation, SchedulingQuery
@@ -54,6 +55,7 @@ Query = merge_types(
         MessagesQuery,
         NodeQuery,
         OrdersQuery,
+        PartnersQuery,
         SchedulingQuery,
         StaffQuery,
         SubscriptionsQuery,
@@ -80,6 +82,7 @@ Mutation = merge_types(
         OrderEditsMutation,
         OrdersMutation,
         PhotosMutation,
+        PartnersMutation,
         ProposalsMutation,
         RegistrationMutation,
         SchedulingMutation,

@@ -16,6 +16,7 @@ from backend.coupons.models import CouponUsage
 from backend.events.models import Delivery, Event
 from backend.notifications.models import EmailLog, SmsLog
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
+from backend.partners.models import ApiKey, Partner
 from backend.scheduling.models import Appointment
 from backend.staff.models import ScheduleException, Staff, StaffArea, StaffChange, StaffService
 from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
@@ -52,6 +53,13 @@ class World:
         assert isinstance(row, Appointment)
         assert row.booking.tracking_token
         return row.booking.tracking_token
+
+    @property
+    def partner(self) -> Partner:
+        """The partner whose keys are tried."""
+        row = self.rows["partner"]
+        assert isinstance(row, Partner)
+        return row
 
     @property
     def names(self) -> dict[str, str]:
@@ -93,7 +101,22 @@ def make_world() -> World:
     _add_coupon(world)
     _add_plans(world, service)
     _add_calendars(world)
+    _add_partners(world)
     return world
+
+
+def _add_partners(world: World) -> None:
+    """One with everything, and another beside it."""
+    for prefix in ("", "other "):
+        partner = factories.partner()
+        world.add(f"{prefix}partner", partner)
+        factories.api_key(partner)
+        world.add(f"{prefix}api key", ApiKey.objects.latest("pk"))
+        endpoint = factories.endpoint(partner)
+        world.add(f"{prefix}endpoint", endpoint)
+        world.add(f"{prefix}webhook", factories.webhook(endpoint, status="FAILED"))
+        if not prefix:
+            world.add("paused endpoint", factories.endpoint(partner, state="PAUSED"))
 
 
 def _add_calendars(world: World) -> None:

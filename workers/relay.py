@@ -5,6 +5,7 @@ Any number of relays may run: each claims rows that no other holds, and says so 
 
 import redis
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from dramatiq.errors import ActorNotFound, BrokerError
 
@@ -13,6 +14,7 @@ from backend.core import clock
 from backend.core.wakeup import Listener
 from backend.events.actions import count_failure, lease_deliveries, route_events
 from backend.notifications.actions import lease_emails, lease_sms
+from backend.partners.actions import lease_endpoints
 from workers import routing
 from workers.broker import send, waiting
 
@@ -51,7 +53,10 @@ def relay_round() -> int:
     texts = lease_sms(limit=room, now=now)
     for sms_id in texts:
         send("notifications.send_sms", sms_id=sms_id)
-    return moved + len(deliveries) + len(emails) + len(syncs) + len(texts)
+    endpoints = lease_endpoints(at_once=max(1, settings.WORKER_THREADS // 2), now=now)
+    for endpoint_id, lease in endpoints:
+        send("partners.send_waiting", endpoint_id=endpoint_id, lease=lease)
+    return moved + len(deliveries) + len(emails) + len(syncs) + len(texts) + len(endpoints)
 
 
 class Relay:

@@ -6,7 +6,9 @@ in workers/notifications.py. Renaming one strands its pending deliveries: keep t
 
 from collections.abc import Mapping
 
-ROUTES: Mapping[str, tuple[str, ...]] = {
+from backend.partners.rules import TOLD
+
+_NAMED: Mapping[str, tuple[str, ...]] = {
     "appointment.booked": ("notifications.appointment_booked", "calendars.visit_changed"),
     "appointment.confirmed": ("notifications.appointment_confirmed", "calendars.visit_changed"),
     "appointment.started": ("orders.follow_visits", "notifications.appointment_started", "calendars.visit_changed"),
@@ -63,4 +65,11 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "user.password_reset_requested": ("notifications.password_reset_requested",),
     "user.password_changed": ("notifications.password_changed",),
     "invitation.sent": ("notifications.invitation_sent",),
+}
+
+_ALL_PARTNERS_KNOW = dict.fromkeys(TOLD, ("partners.deliver",))
+"""Which kinds these are, is said where it is said what of them partners are told."""
+
+ROUTES: Mapping[str, tuple[str, ...]] = {
+    kind: _NAMED.get(kind, ()) + _ALL_PARTNERS_KNOW.get(kind, ()) for kind in (*_NAMED, *_ALL_PARTNERS_KNOW)
 }

@@ -22,6 +22,7 @@ from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries, forget_old_events
 from backend.notifications.actions import remind
+from backend.partners.actions import forget_old_webhooks
 from backend.scheduling.actions import forget_ended_holds
 from backend.subscriptions.actions import tell_plans_to_place, tell_plans_to_resume
 from workers.models import PeriodicRun
@@ -69,6 +70,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_done_deliveries", timedelta(hours=1), forget_done_deliveries),
     Job("forget_old_changes", timedelta(hours=6), forget_old_changes),
     Job("forget_ended_holds", timedelta(minutes=5), forget_ended_holds),
+    Job("forget_old_webhooks", timedelta(hours=6), forget_old_webhooks),
     Job("forget_old_events", timedelta(hours=6), forget_old_events),
     Job("forget_ended_sessions", timedelta(days=1), forget_ended_sessions),
     Job("replan_calendars", timedelta(hours=6), replan),

@@ -40,6 +40,8 @@ def claim_key(*, viewer: Viewer, operation: str, key: str | None, given: Any, no
         return Claimed(None, None)
     key = clean_text(key, field=("idempotency_key",), max_length=128)
     scope = f"user:{viewer.user_id}" if viewer.is_signed_in else "anonymous"
+    if viewer.partner is not None:
+        scope = f"partner:{viewer.partner.partner_id}"
     fingerprint = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).hexdigest()
     row, is_new = IdempotencyKey.objects.get_or_create(
         scope=scope, operation=operation, key=key, defaults={"fingerprint": fingerprint, "created_at": now}

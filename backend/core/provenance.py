@@ -20,7 +20,8 @@ from backend.core.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The edge that a write came in by: `api`, `admin`, `worker:<handler>`, `job:<name>`, `command`."""
+    """The edge that a write came in by: `api`, `key:<id>` of a partner, `admin`, `worker:<handler>`, `job:<name>`,
+    `command`."""
 
     source: str
     actor_id: int | None = None
@@ -47,17 +48,19 @@ def tell_database(operation: str, arguments: Mapping[str, object]) -> None:
     The actor is the use case's `viewer`; of one that is entered by a link from a mail its `actor_id`; else the edge's.
     """
     viewer, actor_id = arguments.get("viewer"), arguments.get("actor_id", _here.get().actor_id)
+    source = _here.get().source
     if isinstance(viewer, Viewer):
         actor_id = viewer.user_id
-    _set(_told(actor_id, operation), for_session=False)
+        source = f"key:{viewer.partner.key_id}" if viewer.partner else source
+    _set(_told(actor_id, operation, source), for_session=False)
 
 
-def _told(actor_id: object, operation: str) -> str:
+def _told(actor_id: object, operation: str, source: str) -> str:
     return json.dumps(
         {
             "actor_id": actor_id,
             "request_id": current_request_id(),
-            "source": _here.get().source,
+            "source": source,
             "operation": operation,
         }
     )
@@ -85,7 +88,7 @@ class ProvenanceMiddleware:
         with coming_from("admin", actor_id=request.user.pk):
             if request.method != "POST":
                 return self.get_response(request)
-            _set(_told(request.user.pk, ""), for_session=True)
+            _set(_told(request.user.pk, "", "admin"), for_session=True)
             try:
                 return self.get_response(request)
             finally:

@@ -26,6 +26,25 @@ class Permission(StrEnum):
     VIEW_REPORTS = "VIEW_REPORTS"
 
 
+class Scope(StrEnum):
+    """What a partner's API key may be good for."""
+
+    CATALOGUE_READ = "catalogue:read"
+    AVAILABILITY_READ = "availability:read"
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAccess:
+    """Whose API key it is, and what it is good for."""
+
+    partner_id: int
+    key_id: int
+    scopes: frozenset[Scope]
+
+
 @dataclass(frozen=True, slots=True)
 class ManagerScope:
     """What a manager manages: everything, or the named staff and customers."""
@@ -43,10 +62,10 @@ MANAGES_NOTHING = ManagerScope(
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in user, or nobody.
+    """The signed-in user, a partner's API key, or nobody.
 
     A guest is nobody as well: a tracking token opens one order through the operation that carries it and grants
-    nothing beyond that.
+    nothing beyond that. A partner is no user: it may what is public, and what its scopes add to that.
     """
 
     user_id: int | None = None
@@ -57,6 +76,7 @@ class Viewer:
     token_id: int | None = None
     token_used_at: datetime | None = None
     """When the token's last use was noted, which is done every few minutes only."""
+    partner: PartnerAccess | None = None
 
     @property
     def is_signed_in(self) -> bool:
@@ -78,6 +98,10 @@ class Viewer:
     def may(self, permission: Permission) -> bool:
         """Whether the viewer holds an office permission; admins hold all."""
         return self.is_admin or (self.manager is not None and permission in self.manager.permissions)
+
+    def has_scope(self, scope: Scope) -> bool:
+        """Whether this is a partner's key that is good for `scope`."""
+        return self.partner is not None and scope in self.partner.scopes
 
     def manages_staff(self, staff_id: int) -> bool:
         return self.manages_all or (self.manager is not None and staff_id in self.manager.staff_ids)

@@ -27,7 +27,7 @@ from backend.core.viewer import Viewer
 from backend.core.wakeup import knock
 from backend.events.models import Delivery, Event, LogState
 from backend.events.permissions import require_mind_deliveries
-from backend.events.queries import delivery_for
+from backend.events.queries import delivery_for, happened
 from backend.events.rules import KEEP_DONE, LEASE, DeliveryStatus, Happened, Leased, is_exhausted, retry_delay
 
 _COLUMNS = frozenset({"staff_id", "order_id", "appointment_id", "customer_id", "actor_id"})
@@ -137,7 +137,7 @@ def _act_once(*, event: Event, handler: str, effect: Effect, now: datetime) -> b
     delivery = _pending(event.pk, handler).select_for_update(skip_locked=True).first()
     if delivery is None:
         return False
-    effect(_happened(event), now=now)
+    effect(happened(event), now=now)
     delivery.status = DeliveryStatus.DONE
     delivery.done_at = now
     delivery.save(update_fields=["status", "done_at"])
@@ -229,20 +229,6 @@ def adopt_restored_log() -> None:
 
 def _pending(event_id: int, handler: str) -> QuerySet[Delivery]:
     return Delivery.objects.filter(event_id=event_id, handler=handler, status=DeliveryStatus.PENDING)
-
-
-def _happened(event: Event) -> Happened:
-    return Happened(
-        event_id=event.pk,
-        kind=event.kind,
-        staff_id=event.staff_id,
-        order_id=event.order_id,
-        appointment_id=event.appointment_id,
-        customer_id=event.customer_id,
-        actor_id=event.actor_id,
-        data=event.data,
-        occurred_at=event.occurred_at,
-    )
 
 
 def _event(fact: Fact, now: datetime) -> Event:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Max, Min, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from backend.core.errors import FieldPath, NotFound
@@ -14,7 +14,7 @@ from backend.core.viewer import Viewer
 from backend.events.errors import CursorExpired
 from backend.events.models import Delivery, Event, LogState
 from backend.events.permissions import require_mind_deliveries
-from backend.events.rules import DeliveryStatus
+from backend.events.rules import DeliveryStatus, Happened
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +86,37 @@ def readable_from(cursor: Cursor) -> Cursor:
     if cursor.epoch != end.epoch or cursor > end or (cursor.transaction, cursor.event_id) < pruned:
         raise CursorExpired("The log does not go back to this place. Read the schedule again.", ("after",))
     return cursor
+
+
+def untold_before(event: Happened, *, handler: str) -> list[Happened]:
+    """Earlier events that a handler has not treated yet, oldest first, of the same order, visit or customer as `event`.
+
+    Of an event without an order or a visit all others of this kind are looked at: the caller knows what they are about.
+    """
+    waiting = Delivery.objects.filter(event=OuterRef("pk"), handler=handler, status=DeliveryStatus.PENDING)
+    rows = Event.objects.filter(Q(routed_at=None) | Exists(waiting), id__lt=event.event_id)
+    if event.order_id is not None:
+        rows = rows.filter(order_id=event.order_id)
+    elif event.appointment_id is not None:
+        rows = rows.filter(appointment_id=event.appointment_id)
+    else:
+        rows = rows.filter(order_id=None, appointment_id=None)
+    return [happened(each) for each in rows.order_by("id")]
+
+
+def happened(event: Event) -> Happened:
+    """An event as handlers get it."""
+    return Happened(
+        event_id=event.pk,
+        kind=event.kind,
+        staff_id=event.staff_id,
+        order_id=event.order_id,
+        appointment_id=event.appointment_id,
+        customer_id=event.customer_id,
+        actor_id=event.actor_id,
+        data=event.data,
+        occurred_at=event.occurred_at,
+    )
 
 
 def deliveries_visible_to(viewer: Viewer) -> QuerySet[Delivery]:

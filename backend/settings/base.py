@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "backend.orders",
     "backend.subscriptions",
     "backend.notifications",
+    "backend.partners",
     "backend.calendars",
     "schema",
     "workers",
@@ -294,6 +295,7 @@ ROTA_CALENDAR_KEYS: list[str] = ENV["CALENDAR_KEYS"]
 ROTA_CALDAV_PRIVATE: bool = ENV["CALDAV_PRIVATE"]
 ROTA_CALENDAR_APPS = calendar_apps(ENV)
 ROTA_SMS_URL: str = ENV["SMS_URL"]
+ROTA_WEBHOOKS_ANYWHERE: bool = ENV["WEBHOOKS_ANYWHERE"]
 ROTA_BACKUP_URL: str = ENV["BACKUP_URL"]
 ROTA_BACKUP_KEEP: tuple[int, int, int] = ENV["BACKUP_KEEP"]
 ROTA_FILE_LINK_SECONDS: int = ENV["FILE_LINK_MINUTES"] * 60

@@ -146,6 +146,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AUDIT_KEEP_DAYS", "2557", _positive, "How long the trail of changes is kept; 2557 is seven years."),
     Variable("COST_BUDGET", "20000", _positive, "Points that a client's bucket holds; a field costs about one."),
     Variable("COST_RESTORE_PER_SECOND", "500", _positive, "Points that flow back into the bucket each second."),
+    Variable("WEBHOOKS_ANYWHERE", "false", _boolean, "Whether webhooks may go to http and private addresses."),
     Variable("ROTA_ENVIRONMENT", "", str, "Badge of the back office, such as `Staging`. Unset: what the settings say."),
     Variable("CALENDAR_KEYS", "", _fernet_keys, "Keys that encrypt tokens, newest first, comma-separated."),
     Variable("GOOGLE_CLIENT_ID", "", str, "The app that is registered with Google. Unset: Google is not offered."),

@@ -17,6 +17,7 @@ _faults = [
         ("ROTA_EMBEDDED", "production does not run on embedded servers", bool(os.environ.get("ROTA_EMBEDDED"))),
         ("DEBUG", "production does not run with it", os.environ.get("DEBUG", "").lower() in ("1", "true", "yes", "on")),
         ("EMAIL_URL", "name an SMTP server; the outbox folder is for development", not ENV["EMAIL_URL"]),
+        ("WEBHOOKS_ANYWHERE", "webhooks would reach into your own network", ENV["WEBHOOKS_ANYWHERE"]),
         ("ALLOWED_HOSTS", "name the hosts; `*` lets any through", "*" in ENV["ALLOWED_HOSTS"]),
     )
     if wrong

@@ -22,6 +22,7 @@ from tests.factories.business import (
 from tests.factories.calendars import calendar_event, calendar_feed, connected_calendar
 from tests.factories.coupons import coupon
 from tests.factories.orders import confirmed_order, pending_order
+from tests.factories.partners import api_key, endpoint, partner, partner_viewer, webhook
 from tests.factories.photos import photo, picture
 from tests.factories.subscriptions import active_plan, paused_plan, pending_plan, unplaced_visit
 
@@ -29,6 +30,7 @@ __all__ = [
     "active_plan",
     "add_postcodes",
     "address",
+    "api_key",
     "area",
     "calendar_event",
     "calendar_feed",
@@ -39,10 +41,13 @@ __all__ = [
     "coupon",
     "customer",
     "direct_booking",
+    "endpoint",
     "extra",
     "held_slot",
     "manager",
     "offers",
+    "partner",
+    "partner_viewer",
     "paused_plan",
     "pending_order",
     "pending_plan",
@@ -54,5 +59,6 @@ __all__ = [
     "token_for",
     "unplaced_visit",
     "user",
+    "webhook",
     "works",
 ]

@@ -49,7 +49,7 @@ def queue(monkeypatch: pytest.MonkeyPatch, at_now: Any) -> Queue:
 def test_a_new_event_is_routed_and_sent_in_one_round(queue: Queue) -> None:
     row = event("order.placed", order_id=factories.pending_order().pk)
     assert relay.relay_round() == 2
-    assert queue.sent == [("notifications.order_received", {"event_id": row.pk})]
+    assert queue.sent == [("notifications.registered", {"event_id": row.pk})]
     assert relay.relay_round() == 0
     assert len(queue.sent) == 1
 
@@ -70,7 +70,7 @@ def test_a_due_mail_is_sent(queue: Queue) -> None:
 
 
 def test_while_redis_is_away_nothing_is_leased_so_nothing_waits_for_a_lease_to_end(queue: Queue) -> None:
-    row = event("order.placed")
+    row = event("user.registered")
     queue.is_away = True
     with pytest.raises(redis.ConnectionError):
         relay.relay_round()
@@ -78,11 +78,11 @@ def test_while_redis_is_away_nothing_is_leased_so_nothing_waits_for_a_lease_to_e
     assert due == NOW
     queue.is_away = False
     relay.relay_round()
-    assert queue.sent == [("notifications.order_received", {"event_id": row.pk})]
+    assert queue.sent == [("notifications.registered", {"event_id": row.pk})]
 
 
 def test_a_full_queue_gets_nothing_more(queue: Queue) -> None:
-    event("order.placed")
+    event("user.registered")
     queue.length = relay.MAX_WAITING
     assert relay.relay_round() == 1  # routed, not sent
     assert queue.sent == []
@@ -90,7 +90,7 @@ def test_a_full_queue_gets_nothing_more(queue: Queue) -> None:
 
 def test_no_more_is_sent_than_there_is_room(queue: Queue) -> None:
     for _ in range(3):
-        event("order.placed")
+        event("user.registered")
     queue.length = relay.MAX_WAITING - 2
     relay.relay_round()
     assert len(queue.sent) == 2
@@ -105,14 +105,14 @@ def test_a_handler_that_nobody_answers_to_counts_as_a_failure(queue: Queue) -> N
 
 
 def test_what_was_sent_and_not_done_is_sent_again_after_the_lease(queue: Queue) -> None:
-    event("order.placed")
+    event("user.registered")
     relay.relay_round()
     with time_machine.travel(NOW + LEASE - timedelta(seconds=1), tick=False):
         relay.relay_round()
     assert len(queue.sent) == 1
     with time_machine.travel(NOW + LEASE, tick=False):
         relay.relay_round()
-    assert [actor for actor, _ in queue.sent] == ["notifications.order_received"] * 2
+    assert [actor for actor, _ in queue.sent] == ["notifications.registered"] * 2
 
 
 def test_a_listener_hears_a_knock() -> None:

@@ -10,7 +10,7 @@ from backend.core.facts import Fact
 from workers.actors import broker
 from workers.routing import ROUTES
 
-NOT_HANDLERS = {"calendars.sync", "notifications.send_email", "notifications.send_sms"}
+NOT_HANDLERS = {"calendars.sync", "notifications.send_email", "notifications.send_sms", "partners.send_waiting"}
 """Actors that the relay calls by itself."""
 
 

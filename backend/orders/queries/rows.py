@@ -12,7 +12,7 @@ from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
 from backend.core.money import ZERO
 from backend.core.throttle import Bucket, require_within
-from backend.core.viewer import Permission, Viewer, require_signed_in
+from backend.core.viewer import Permission, Scope, Viewer, require_signed_in
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.orders.permissions import owns
 from backend.orders.rules import (
@@ -34,12 +34,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
-    """Customers see their own orders, staff those that they have a visit of, admins all.
+    """Customers see their own orders, staff those that they have a visit of, admins and partners with orders:read all.
 
     Managers with manage_orders see the orders of managed customers and those with an item for managed staff.
     """
     rows = Order.objects.all()
-    if viewer.is_admin:
+    if viewer.is_admin or viewer.has_scope(Scope.ORDERS_READ):
         return rows
     if viewer.manager is not None and viewer.may(Permission.MANAGE_ORDERS):
         if viewer.manages_all:

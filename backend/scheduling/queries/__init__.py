@@ -17,7 +17,7 @@ from backend.core import clock
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.money import ZERO
-from backend.core.viewer import Viewer
+from backend.core.viewer import Scope, Viewer
 from backend.geography.queries import locate_all
 from backend.geography.rules import Place, miles_between
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
@@ -48,9 +48,12 @@ from backend.staff.queries import Area, Hours, Roster
 
 
 def appointments_visible_to(viewer: Viewer) -> QuerySet[Appointment]:
-    """Customers see their own visits, staff those in their own day, managers those of whom they manage, admins all."""
+    """Customers see their own visits, staff those in their own day, managers those of whom they manage, admins all.
+
+    So do partners with orders:read.
+    """
     rows = Appointment.objects.all()
-    if viewer.manages_all:
+    if viewer.manages_all or viewer.has_scope(Scope.ORDERS_READ):
         return rows
     if viewer.manager is not None:
         managed = Q(staff__in=viewer.manager.staff_ids) | Q(booking__customer__in=viewer.manager.customer_ids)

@@ -103,3 +103,6 @@ def one_of_everything() -> None:
     assert visit is not None
     Reminder.objects.create(appointment=visit, kind="REMINDER_DAY", start=NOW, created_at=NOW)
     Postcode.objects.create(code=f"XX{number}", is_outcode=True, latitude=51.5, longitude=-0.1)
+    endpoint = factories.endpoint()
+    factories.api_key(endpoint.partner)
+    factories.webhook(endpoint)

@@ -15,6 +15,7 @@ from backend.core.models import IdempotencyKey
 from backend.events.models import Delivery, Event, LogState
 from backend.geography.models import Postcode
 from backend.notifications.models import EmailLog, Reminder, SmsLog
+from backend.partners.models import WebhookDelivery
 from workers.models import PeriodicRun
 
 NOT_TRACKED: dict[type[models.Model], str] = {
@@ -27,6 +28,7 @@ NOT_TRACKED: dict[type[models.Model], str] = {
     LogState: "tells where the log was cut",
     IdempotencyKey: "remembers requests",
     PeriodicRun: "tells when jobs ran",
+    WebhookDelivery: "is a log of what was sent",
     Postcode: "is reference data, loaded from a file",
 }
 """Models of ours that leave no trail, and why. Whatever else is made must: add `@audited()` to it."""

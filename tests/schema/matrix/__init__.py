@@ -17,6 +17,7 @@ from tests.factories.business import PASSWORD
 from tests.schema.matrix.bookings import ROWS as BOOKINGS
 from tests.schema.matrix.calendars import ROWS as CALENDARS
 from tests.schema.matrix.catalogue import ROWS as CATALOGUE_AND_STAFF
+from tests.schema.matrix.partners import ROWS as PARTNERS
 from tests.schema.matrix.plans import ROWS as PLANS
 from tests.schema.matrix.words import (
     ADMINS,
@@ -61,6 +62,7 @@ ROWS: tuple[Row, ...] = (
     *BOOKINGS,
     *CALENDARS,
     *PLANS,
+    *PARTNERS,
     # Time: bookable for everyone; visits for the customer, the member of staff, and whoever manages either
     Row(
         "Query.availability",
