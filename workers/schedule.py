@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from backend.accounts.actions import forget_ended_sessions, forget_ended_tokens
 from backend.audit.actions import forget_old_changes
-from backend.calendars.actions import forget_unanswered, replan
+from backend.calendars.actions import forget_unanswered, read_busy_times, replan
 from backend.core import clock
 from backend.core.backups import back_up
 from backend.core.idempotency import forget_old_keys
@@ -74,6 +74,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_old_events", timedelta(hours=6), forget_old_events),
     Job("forget_ended_sessions", timedelta(days=1), forget_ended_sessions),
     Job("replan_calendars", timedelta(hours=6), replan),
+    Job("read_busy_times", timedelta(minutes=10), read_busy_times),
     Job("forget_unanswered_calendars", timedelta(hours=1), forget_unanswered),
     Job("remove_orphaned_files", timedelta(days=1), remove_orphans, is_long=True),
     Job("remind", timedelta(minutes=1), remind),

@@ -52,6 +52,8 @@ class Business:
 
     language: str = "en"
     """The language of messages to people who have not chosen one."""
+    external_busy_blocks: bool = False
+    """Whether what staff do elsewhere, by their own calendars, keeps visits away from them."""
     assignment: Assignment = Assignment.LEAST_BOOKED
     """Who is sent first, of all who could come."""
     staff_changes_need_approval: bool = False

@@ -37,12 +37,13 @@ from backend.scheduling.actions import (
     mark_no_show,
     start_appointment,
 )
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold, Photo
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, ExternalBusy, Hold, Photo
 from backend.scheduling.queries import (
     appointments_visible_to,
     bookings_visible_to,
     claims_visible_to,
     count_visits,
+    external_busy_visible_to,
     holds_visible_to,
     visits_on,
 )
@@ -251,6 +252,21 @@ class ClaimAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
         return claims_visible_to(viewer)
+
+
+@admin.register(ExternalBusy)
+class ExternalBusyAdmin(ReadOnlyAdmin):
+    """When staff are busy elsewhere, as their own calendars tell: when, never with what."""
+
+    icon = "event_busy"
+    open_to = [Permission.MANAGE_STAFF]
+    list_display = ["staff", "period", "source"]
+    list_filter = ["staff"]
+    list_select_related = ["staff"]
+    search_fields = ["staff__name", "source"]
+
+    def visible_to(self, viewer: Viewer) -> QuerySet[Any]:
+        return external_busy_visible_to(viewer)
 
 
 @admin.register(Hold)

@@ -279,3 +279,31 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of staff {self.staff_id}"
+
+
+class ExternalBusy(models.Model):
+    """A time in which a member of staff is busy with something else, as a calendar of theirs tells.
+
+    No claim: it may lie over visits that were promised before, and goes when the calendar says so. Searches and
+    bookings keep away from it where the business wants that (ROTA_EXTERNAL_BUSY_BLOCKS).
+    """
+
+    staff = models.ForeignKey(
+        "staff.Staff", on_delete=models.CASCADE, related_name="external_busy", help_text="Whose time."
+    )
+    source = models.CharField(max_length=64, help_text="Which calendar tells: replaced as a whole.")
+    period = DateTimeRangeField(help_text="[start, end), in UTC.")
+
+    class Meta:
+        ordering = ["period", "id"]
+        verbose_name_plural = "external busy times"
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "source", "period"], name="external_busy_once"),
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+                name="external_busy_bounded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Staff {self.staff_id} elsewhere"

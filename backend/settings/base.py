@@ -287,6 +287,7 @@ ROTA_BUSINESS = Business(
     order_hold=timedelta(hours=ENV["ROTA_ORDER_HOLD_HOURS"]),
     tracking_link_lifetime=timedelta(days=ENV["ROTA_TRACKING_LINK_DAYS"]),
     plan_search_days=ENV["ROTA_PLAN_SEARCH_DAYS"],
+    external_busy_blocks=ENV["ROTA_EXTERNAL_BUSY_BLOCKS"],
     plans_need_confirmation=ENV["ROTA_PLANS_NEED_CONFIRMATION"],
     email=ENV["ROTA_BUSINESS_EMAIL"],
     public_url=ENV["PUBLIC_URL"].rstrip("/"),

@@ -190,6 +190,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ROTA_HOLD_MINUTES", "10", _positive, "How long `holdSlot` keeps a time."),
     Variable("ROTA_ORDER_HOLD_HOURS", "24", _positive, "How long at most an ordered hold waits for the office."),
     Variable("ROTA_PLAN_SEARCH_DAYS", "14", _natural, "How many days on a plan's visit is moved to find a free time."),
+    Variable("ROTA_EXTERNAL_BUSY_BLOCKS", "false", _boolean, "Whether staff's own calendars keep visits away."),
     Variable("ROTA_PLANS_NEED_CONFIRMATION", "false", _boolean, "Whether new plans wait for the office."),
 )
 

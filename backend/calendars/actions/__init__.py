@@ -1,5 +1,6 @@
 """Every write of calendars."""
 
+from backend.calendars.actions.busy import read_busy_times
 from backend.calendars.actions.connecting import (
     Asked,
     complete_connection,
@@ -30,6 +31,7 @@ __all__ = [
     "follow_visit",
     "forget_unanswered",
     "lease_syncs",
+    "read_busy_times",
     "read_feed",
     "replan",
     "revoke_feed",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 
 from backend.calendars import gateway
+from backend.calendars.actions.busy import block_time
 from backend.calendars.errors import ProviderUnavailable, StateRefused
 from backend.calendars.events import CalendarChanged, CalendarDisconnected
 from backend.calendars.models import CalendarConnection
@@ -125,6 +126,8 @@ def update_settings(
     wishes.require_for(_role(viewer))
     if row.settings != wishes.as_json():
         row.settings = wishes.as_json()
+        if not wishes.busy_blocks:
+            block_time(row, [])
         row.replan, row.due_at = True, row.due_at or now
         row.save(update_fields=["settings", "replan", "due_at"])
         emit([CalendarChanged(**_about(row), actor_id=viewer.user_id)], now=now)
@@ -160,6 +163,7 @@ def disconnect_calendar(*, viewer: Viewer, connection_id: int, now: datetime) ->
         return row
     was_in = row.state in (ConnectionState.CONNECTED, ConnectionState.CONNECTING)
     row.state, row.nonce_hash, row.awaited_until = ConnectionState.DISCONNECTED, "", None
+    block_time(row, [])
     row.due_at, row.failures = (now, 0) if was_in else (None, 0)
     if not was_in:
         row.sealed = ""

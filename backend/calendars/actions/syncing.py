@@ -5,7 +5,7 @@ which follow from the rows: nothing is ever made twice.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from backend.calendars.actions.busy import block_time
 from backend.calendars.actions.following import mark_dirty
 from backend.calendars.errors import (
     AccessLost,
@@ -25,7 +26,7 @@ from backend.calendars.errors import (
     TooFast,
 )
 from backend.calendars.events import CalendarBroken, CalendarConnected
-from backend.calendars.gateway import Account, CalendarGateway, Entry, Placed, Secrets, ways_out
+from backend.calendars.gateway import Account, CalendarGateway, Entry, Period, Placed, Secrets, ways_out
 from backend.calendars.models import CalendarConnection, CalendarEvent
 from backend.calendars.queries import facts_of, visits_of, within
 from backend.calendars.rules import (
@@ -239,6 +240,8 @@ def _write(held: _Held, way: CalendarGateway) -> None:
             refused = error
     if refused is not None:
         raise refused
+    if held.wishes.busy_blocks and business().external_busy_blocks:
+        _note_busy(held, way.busy(held.now, held.now + business().booking_horizon, ours=_ours(held)))
     _finish(held)
 
 
@@ -394,6 +397,17 @@ def _note(
     row.save(update_fields=["progress_done"])
 
 
+def _ours(held: _Held) -> frozenset[str]:
+    """What we wrote there ourselves: a visit is busy by its claim, and moves with it."""
+    known = CalendarEvent.objects.filter(connection_id=held.connection_id).exclude(external_id="")
+    return frozenset(known.values_list("external_id", flat=True))
+
+
+@use_case
+def _note_busy(held: _Held, periods: Sequence[Period]) -> None:
+    block_time(_still(held), periods)
+
+
 @use_case
 def _finish(held: _Held) -> None:
     """Done for now; at once again where there is more."""
@@ -477,6 +491,8 @@ def _put_off(held: _Held, error: GatewayError) -> None:
 def _release(row: CalendarConnection, held: _Held, *, due: bool) -> None:
     """Give the row back, saved as it is."""
     row.leased_until, row.rest_until, row.failures = None, None, 0
+    if row.state != ConnectionState.CONNECTED:
+        block_time(row, [])  # what nobody reads any more may have changed long ago
     row.due_at = held.now if due else None
     row.save()
     if due:

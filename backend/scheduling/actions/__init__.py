@@ -2,6 +2,7 @@
 
 from backend.scheduling.actions.booking import book_visits, claim_time, give_bookings
 from backend.scheduling.actions.direct import BookingRequest, book_appointment, confirm_appointment
+from backend.scheduling.actions.external import replace_external_busy
 from backend.scheduling.actions.holds import (
     HeldSlot,
     SlotRequest,
@@ -68,6 +69,7 @@ __all__ = [
     "reassign_visits",
     "release_slot",
     "remove_time_off",
+    "replace_external_busy",
     "reschedule_appointment",
     "start_appointment",
     "take_hold",

@@ -20,7 +20,7 @@ from backend.core.money import ZERO
 from backend.core.viewer import Scope, Viewer
 from backend.geography.queries import locate_all
 from backend.geography.rules import Place, miles_between
-from backend.scheduling.models import Appointment, Claim, CustomerAppointment, Hold
+from backend.scheduling.models import Appointment, Claim, CustomerAppointment, ExternalBusy, Hold
 from backend.scheduling.permissions import require_schedule
 from backend.scheduling.rules import (
     MAX_TRAVEL_MINUTES,
@@ -34,11 +34,13 @@ from backend.scheduling.rules import (
     Need,
     Offer,
     Queue,
+    Span,
     Window,
     Workload,
     day_of,
     days_between,
     may_take,
+    with_external,
     with_travel,
     without_breaks,
     working_spans,
@@ -68,6 +70,12 @@ def appointments_visible_to(viewer: Viewer) -> QuerySet[Appointment]:
 def bookings_visible_to(viewer: Viewer) -> QuerySet[CustomerAppointment]:
     """Whom visible visits are for. For the office, which sees contacts (`permissions.sees_contact`)."""
     return CustomerAppointment.objects.filter(appointment__in=appointments_visible_to(viewer))
+
+
+def external_busy_visible_to(viewer: Viewer) -> QuerySet[ExternalBusy]:
+    """What is done elsewhere: by oneself, and by the staff that one manages."""
+    staff_ids = _scheduled_staff(viewer)
+    return ExternalBusy.objects.all() if staff_ids is None else ExternalBusy.objects.filter(staff__in=staff_ids)
 
 
 def claims_visible_to(viewer: Viewer) -> QuerySet[Claim]:
@@ -276,6 +284,11 @@ WHERE staff_id = ANY(%s) AND period && tstzrange(to_timestamp(%s), to_timestamp(
   AND (expires_at IS NULL OR expires_at > %s)
 ORDER BY staff_id, lower(period)
 """
+_ELSEWHERE = """
+SELECT staff_id, extract(epoch FROM lower(period))::bigint, extract(epoch FROM upper(period))::bigint
+FROM scheduling_externalbusy
+WHERE staff_id = ANY(%s) AND period && tstzrange(to_timestamp(%s), to_timestamp(%s))
+"""
 _PLAIN_CLAIMS, _PLACED_CLAIMS = _CLAIMS.format(where=""), _CLAIMS.format(where=", latitude, longitude")
 
 
@@ -283,6 +296,8 @@ def claims_between(
     staff_ids: Iterable[int], start: datetime, end: datetime, *, now: datetime
 ) -> Mapping[int, list[Busy]]:
     """Claims that reach into [start, end), ascending, by member of staff. One statement.
+
+    Where the business keeps away from what staff do elsewhere, that comes as absences, by one more.
 
     Holds that are over at `now` are left out. With travel on, the claims a day before and after
     come as well: the longest way that is counted.
@@ -340,6 +355,19 @@ def _claims(staff_ids: Sequence[int], start: int, end: int, now: datetime) -> Ma
         cursor.execute(_PLACED_CLAIMS if travels else _PLAIN_CLAIMS, given)
         for staff_id, *claim in cursor.fetchall():
             found[staff_id].append(Busy(*claim))
+    if business().external_busy_blocks:
+        for staff_id, spans in _elsewhere(given[:3]).items():
+            found[staff_id] = with_external(found[staff_id], spans)
+    return found
+
+
+def _elsewhere(given: Sequence[Any]) -> Mapping[int, list[Span]]:
+    """When people are busy elsewhere, as their own calendars tell, in epoch seconds."""
+    found: defaultdict[int, list[Span]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE, given)
+        for staff_id, start, end in cursor.fetchall():
+            found[staff_id].append((start, end))
     return found
 
 

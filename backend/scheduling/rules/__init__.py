@@ -21,6 +21,7 @@ from backend.scheduling.rules.choosing import (
 )
 from backend.scheduling.rules.days import Day, day_of, days_between
 from backend.scheduling.rules.explaining import Candidate, ExplainedDay, Obstacle, explain_slots, in_general
+from backend.scheduling.rules.external import with_external
 from backend.scheduling.rules.handover import Handover, Takers, hand_over, may_take, objection
 from backend.scheduling.rules.photos import (
     MAX_PHOTOS,
@@ -133,6 +134,7 @@ __all__ = [
     "slots_of_anybody",
     "travel_seconds",
     "why_no_room",
+    "with_external",
     "with_travel",
     "without_breaks",
     "working_spans",

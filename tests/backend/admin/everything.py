@@ -10,7 +10,7 @@ from backend.coupons.models import CouponUsage
 from backend.geography.models import Postcode
 from backend.notifications.models import EmailLog, NotificationPreference, Reminder, SmsLog
 from backend.orders.models import ChangeRequest, OrderItem, OrderItemExtra
-from backend.scheduling.models import Appointment, Hold
+from backend.scheduling.models import Appointment, ExternalBusy, Hold
 from backend.staff.models import ScheduleException, StaffChange
 from backend.subscriptions.models import SubscriptionAppointment, SubscriptionAppointmentChangeRequest
 from tests import factories
@@ -84,6 +84,7 @@ def one_of_everything() -> None:
         due_at=NOW,
         created_at=NOW,
     )
+    ExternalBusy.objects.create(staff=staff, source=f"calendar:{number}", period=(NOW, NOW + timedelta(hours=1)))
     calendar = factories.connected_calendar(manager.user)
     visit = OrderItem.objects.get(order=order).appointment
     assert visit is not None

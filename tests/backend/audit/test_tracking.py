@@ -16,6 +16,7 @@ from backend.events.models import Delivery, Event, LogState
 from backend.geography.models import Postcode
 from backend.notifications.models import EmailLog, Reminder, SmsLog
 from backend.partners.models import WebhookDelivery
+from backend.scheduling.models import ExternalBusy
 from workers.models import PeriodicRun
 
 NOT_TRACKED: dict[type[models.Model], str] = {
@@ -29,6 +30,7 @@ NOT_TRACKED: dict[type[models.Model], str] = {
     IdempotencyKey: "remembers requests",
     PeriodicRun: "tells when jobs ran",
     WebhookDelivery: "is a log of what was sent",
+    ExternalBusy: "mirrors what calendars elsewhere tell",
     Postcode: "is reference data, loaded from a file",
 }
 """Models of ours that leave no trail, and why. Whatever else is made must: add `@audited()` to it."""
