@@ -131,9 +131,14 @@ def _from_multipart(request: HttpRequest) -> object:
 
 def _is_map_of_files(places: object, files: Mapping[str, Any]) -> bool:
     return isinstance(places, dict) and all(
-        name in files and isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+        name in files and isinstance(paths, list) and all(_is_variable(path) for path in paths)
         for name, paths in places.items()
     )
+
+
+def _is_variable(path: object) -> bool:
+    """Files go into variables; nowhere else in an operation do they make sense."""
+    return isinstance(path, str) and path.startswith("variables.")
 
 
 def _refuse_longer_than(length: int, limit: str) -> None:

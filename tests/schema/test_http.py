@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -269,7 +270,7 @@ def test_an_address_above_the_limit_is_413(web: Http) -> None:
 
 
 def multipart(web: Http, operations: Any, places: Any, **headers: str) -> Any:
-    """A form by the multipart spec without files, which Rota's mutations do not take yet."""
+    """A form by the multipart spec without files."""
     form = {"operations": json.dumps(operations), "map": json.dumps(places)}
     return web.client.post("/graphql/", form, headers={"Accept": NEW} | headers)
 
@@ -294,6 +295,53 @@ def test_a_multipart_request_needs_a_header_that_no_foreign_page_can_send(web: H
 def test_a_form_that_does_not_fit_together_is_400(web: Http, operations: Any, places: Any) -> None:
     response = multipart(web, operations, places, Authorization="Bearer x")
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"0": ["variables.absent.file"]},
+        {"0": ["variables.files.7"]},
+        {"0": [""]},
+        {"0": ["query"]},
+        {"0": ["variables.files.x"]},
+        {"0": [7]},
+        {"1": ["variables.files.0"]},
+    ],
+)
+def test_a_file_without_a_place_is_400(web: Http, places: Any) -> None:
+    operations = {"query": QUERY, "variables": {"files": [None]}}
+    form = {"operations": json.dumps(operations), "map": json.dumps(places), "0": SimpleUploadedFile("a.png", b"a")}
+    response = web.client.post("/graphql/", form, headers={"Accept": NEW, "Authorization": "Bearer x"})
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("missing", ["operations", "map"])
+def test_a_form_without_its_two_texts_is_400(web: Http, missing: str) -> None:
+    form = {"operations": json.dumps({"query": QUERY}), "map": "{}"}
+    del form[missing]
+    response = web.client.post("/graphql/", form, headers={"Accept": NEW, "Authorization": "Bearer x"})
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_an_upload_that_is_too_large_is_turned_away_before_it_is_read(
+    web: Http, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: Any, **__: Any) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr("django.http.multipartparser.MultiPartParser.parse", read)
+    settings.ROTA_LIMITS = settings.ROTA_LIMITS | {"max_upload_bytes": 1_000}
+    form = {"operations": json.dumps({"query": QUERY}), "map": "{}", "0": SimpleUploadedFile("a.png", b"a" * 1_000)}
+    response = web.client.post("/graphql/", form, headers={"Accept": NEW, "Authorization": "Bearer x"})
+    assert (response.status_code, code(response)) == (413, "TOO_LARGE")
+
+
+def test_more_files_than_a_request_may_have_are_413(web: Http) -> None:
+    files = {str(number): SimpleUploadedFile("a.png", b"a") for number in range(21)}
+    form = {"operations": json.dumps({"query": QUERY}), "map": "{}"} | files
+    response = web.client.post("/graphql/", form, headers={"Accept": NEW, "Authorization": "Bearer x"})
+    assert (response.status_code, code(response)) == (413, "TOO_LARGE")
 
 
 def test_a_form_that_is_none_is_400(web: Http) -> None:

@@ -1,15 +1,21 @@
 """Pictures from outside: decoded under a limit, written anew, and nothing else with them."""
 
+import resource
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from backend.core import images
-from backend.core.errors import ErrorCode
+from backend.core.errors import ErrorCode, Refusal
 from backend.core.images import bounded_pictures, square_picture
 from tests.refusals import refused
 
@@ -114,3 +120,64 @@ def test_what_is_no_whole_picture_of_a_known_kind_is_refused(content: bytes) -> 
     assert refused(square_picture, BytesIO(content), side=512, field=("avatar",)) == [
         (ErrorCode.INVALID_INPUT, "avatar")
     ]
+
+
+def animation(kind: str) -> bytes:
+    """A red frame, then a blue one."""
+    out = BytesIO()
+    frames = [Image.new("RGB", (40, 30), colour) for colour in (RED, BLUE)]
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=100)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_of_an_animation_the_first_frame_stays(kind: str) -> None:
+    content = animation(kind)
+    assert getattr(Image.open(BytesIO(content)), "n_frames", 1) == 2
+    [kept] = bounded_pictures(content, sides=(800,), field=())
+    picture = opened(kept.content)
+    assert (getattr(picture, "n_frames", 1), is_near(picture, (20, 15), RED)) == (1, True)
+
+
+def whole_bomb(side: int) -> bytes:
+    """A sound PNG of `side` × `side` black pixels, one bit each."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    packer, row = zlib.compressobj(), b"\0" * (1 + (side + 7) // 8)
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_small_file_of_900_million_pixels_takes_no_memory() -> None:
+    content = whole_bomb(30_000)
+    assert len(content) < 200_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refused(bounded_pictures, content, sides=(2048, 320), field=("photos", 0)) == [
+        (ErrorCode.OUT_OF_RANGE, "photos.0")
+    ]
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert kilobytes < 50_000
+
+
+def test_a_page_behind_a_picture_is_a_picture_and_a_picture_behind_a_page_is_none() -> None:
+    page = b"<html><script>alert(1)</script></html>"
+    [kept] = bounded_pictures(file().getvalue() + page, sides=(800,), field=())
+    assert b"script" not in kept.content
+    assert refused(bounded_pictures, page + file().getvalue(), sides=(800,), field=("photos", 0)) == [
+        (ErrorCode.INVALID_INPUT, "photos.0")
+    ]
+
+
+@given(st.integers(0, 2**32), st.sampled_from(["JPEG", "PNG", "WEBP"]))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_a_damaged_file_is_a_picture_or_a_refusal_and_never_a_crash(seed: int, kind: str) -> None:
+    chance = Random(seed)  # noqa: S311 - it chooses damage, no secret
+    content = bytearray(file(kind=kind).getvalue())
+    for _ in range(chance.randint(1, 12)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    with suppress(Refusal):
+        bounded_pictures(bytes(content[: chance.randint(1, len(content))]), sides=(20,), field=("photos", 0))
