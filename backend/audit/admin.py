@@ -6,8 +6,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from backend.audit.models import Change
-from backend.audit.queries import changes_visible_to
-from backend.core.admin import ReadOnlyAdmin
+from backend.audit.queries import changes_of_row, changes_visible_to
+from backend.core.admin import ReadOnlyAdmin, Step, tell_history
 from backend.core.viewer import Viewer
 
 _SHOWN = 200
@@ -52,6 +52,23 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     def visible_to(self, viewer: Viewer) -> QuerySet[Change]:
         return changes_visible_to(viewer)
+
+
+def _step(change: Change) -> Step:
+    if change.actor is not None:
+        who = change.actor.name
+    else:
+        who = "nobody signed in" if change.actor_id is None else f"user {change.actor_id}, who is gone"
+    through = change.operation or change.source
+    return Step(
+        at=change.pgh_created_at,
+        who=who,
+        did=f"{change.get_pgh_label_display()} by {through.replace('_', ' ')}" if through else change.pgh_label,
+        changes=[(each.field, each.old, each.new) for each in change.changes],
+    )
+
+
+tell_history(changes_of_row, _step)
 
 
 def _short(value: str | None) -> str:

@@ -36,6 +36,14 @@ def changes_visible_to(viewer: Viewer) -> QuerySet[Change]:
     return Change.objects.all() if viewer.is_admin else Change.objects.none()
 
 
+def changes_of_row(label: str, object_id: int) -> QuerySet[Change]:
+    """What was done to one row, the newest first, with who did it: for a row that the caller has shown its viewer.
+
+    None for a table that leaves no trail.
+    """
+    return Change.objects.filter(model=label, object_id=object_id).select_related("actor").order_by("-pgh_id")
+
+
 def trail(viewer: Viewer, wanted: TrailFilter) -> QuerySet[Change]:
     """What was done, the newest first.
 

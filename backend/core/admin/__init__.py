@@ -8,6 +8,7 @@ from backend.core.admin.base import ActionAdmin, BackOffice, ReadOnlyAdmin, Read
 from backend.core.admin.dashboard import SHOWN, Figure, Line, Panel, button, page_of, panel
 from backend.core.admin.doing import RowAction, offer_also
 from backend.core.admin.filters import DatesFilter, OfOfficeFilter
+from backend.core.admin.history import Step, tell_history
 from backend.core.admin.viewing import viewer_of
 
 __all__ = [
@@ -23,9 +24,11 @@ __all__ = [
     "ReadOnlyStacked",
     "ReadOnlyTable",
     "RowAction",
+    "Step",
     "button",
     "offer_also",
     "page_of",
     "panel",
+    "tell_history",
     "viewer_of",
 ]
