@@ -187,6 +187,12 @@ def visit_change_rejected(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def calendar_broken(event: Happened, /, *, now: datetime) -> None:
+    """To the owner of a calendar: it lets us in no more."""
+    actions.tell_calendar_broken(event=event, now=now)
+
+
+@handler
 def registered(event: Happened, /, *, now: datetime) -> None:
     """To a new account: prove your e-mail, or welcome."""
     actions.tell_registered(event=event, now=now)

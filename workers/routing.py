@@ -33,6 +33,7 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
         "calendars.visit_changed",
     ),
     "booking.linked": ("calendars.visit_changed",),
+    "calendar.broken": ("notifications.calendar_broken",),
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),

@@ -7,7 +7,8 @@ from django.db.models.functions import Lower
 
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
-from backend.notifications.rules import LEADS, Failure, MessageGroup, MessageKind, MessageStatus
+from backend.core.languages import LANGUAGES
+from backend.notifications.rules import LEADS, Failure, MessageGroup, MessageKind, MessageStatus, Wording
 
 
 class Message(models.Model):
@@ -182,3 +183,41 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of visit {self.appointment_id}"
+
+
+@audited()
+class MessageTemplate(models.Model):
+    """Words of the office's own for one kind of message in one language, instead of those that come with Rota."""
+
+    kind = models.CharField(max_length=32, choices=choices_of(MessageKind), help_text="Which message.")
+    language = models.CharField(
+        max_length=8, choices=[(code, code) for code in LANGUAGES], help_text="In which language."
+    )
+    subject = models.CharField(max_length=300, help_text="Subject line.")
+    text = models.TextField(
+        help_text="The message, without greeting and signature. A blank line ends a paragraph; lines that begin with "
+        "two spaces are rows of a list."
+    )
+    html = models.TextField(
+        blank=True, help_text="The same as HTML, inside the common layout; empty: it is made of the text."
+    )
+    link = models.CharField(max_length=100, blank=True, help_text="What the button says; empty: there is none.")
+    sms = models.CharField(max_length=500, blank=True, help_text="What is texted; empty: nothing is.")
+    is_active = models.BooleanField(default=True, help_text="Whether it is used; else the shipped words are.")
+    updated_at = models.DateTimeField(help_text="When it last changed, in UTC.")
+
+    class Meta:
+        ordering = ["kind", "language"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "language"], name="template_one_per_kind_and_language"),
+            one_of("kind", MessageKind, "template_kind_known"),
+            models.CheckConstraint(condition=Q(language__in=LANGUAGES), name="template_language_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.language})"
+
+    @property
+    def wording(self) -> Wording:
+        """As what it is rendered."""
+        return Wording(subject=self.subject, text=self.text, html=self.html, link=self.link, sms=self.sms)

@@ -3,6 +3,11 @@
 from backend.core.viewer import Viewer, require_admin
 
 
+def require_mind_templates(viewer: Viewer) -> None:
+    """Admins only. NotSignedIn or NotAllowed."""
+    require_admin(viewer)
+
+
 def require_mind_emails(viewer: Viewer) -> None:
     """Admins only. NotSignedIn or NotAllowed."""
     require_admin(viewer)

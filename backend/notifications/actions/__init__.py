@@ -2,6 +2,7 @@
 
 from backend.notifications.actions.accounts import tell_account, tell_invited, tell_registered
 from backend.notifications.actions.bookings import tell_of_booking
+from backend.notifications.actions.connections import tell_calendar_broken
 from backend.notifications.actions.orders import (
     tell_news_of_office,
     tell_of_order,
@@ -18,6 +19,8 @@ from backend.notifications.actions.plans import (
 )
 from backend.notifications.actions.preferences import GroupWish, PreferenceChanges, unsubscribe, update_preferences
 from backend.notifications.actions.reminders import remind
+from backend.notifications.actions.rendering import Rendered, translated_wording
+from backend.notifications.actions.retention import forget_old_messages
 from backend.notifications.actions.sending import (
     lease_emails,
     lease_sms,
@@ -26,20 +29,30 @@ from backend.notifications.actions.sending import (
     send_sms,
     send_sms_again,
 )
+from backend.notifications.actions.templates import delete_template, preview, save_template, send_test
+from backend.notifications.actions.voice import Voice
 
 __all__ = [
     "GroupWish",
     "PreferenceChanges",
+    "Rendered",
+    "Voice",
+    "delete_template",
     "erase_messages",
     "export_messages",
+    "forget_old_messages",
     "lease_emails",
     "lease_sms",
+    "preview",
     "remind",
+    "save_template",
     "send_email",
     "send_email_again",
     "send_sms",
     "send_sms_again",
+    "send_test",
     "tell_account",
+    "tell_calendar_broken",
     "tell_invited",
     "tell_news_of_office",
     "tell_of_booking",
@@ -52,6 +65,7 @@ __all__ = [
     "tell_plan_link",
     "tell_registered",
     "tell_tracking_link",
+    "translated_wording",
     "unsubscribe",
     "update_preferences",
 ]

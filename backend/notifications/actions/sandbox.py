@@ -59,7 +59,8 @@ def names_in(source: str) -> set[str]:
 def render(source: str, values: dict[str, str], *, is_html: bool = False) -> str:
     """The template with its variables filled in; in HTML they are escaped. Raises TemplateSyntaxError."""
     context = Context(values, autoescape=is_html)
-    return str(Template(source, engine=_engine).render(context))
+    # Not as a "safe" string: what was rendered as text is escaped by whoever shows it as HTML.
+    return Template(source, engine=_engine).render(context) + ""
 
 
 __all__ = ["TemplateSyntaxError", "names_in", "register", "render"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -16,7 +17,7 @@ from backend.core.wakeup import knock
 from backend.notifications.actions.rendering import Rendered, common_values, put_into_words, translated_wording
 from backend.notifications.actions.voice import Voice
 from backend.notifications.models import EmailLog, SmsLog
-from backend.notifications.queries import Person, unsubscribe_token, wishes_of
+from backend.notifications.queries import Person, own_wording, unsubscribe_token, wishes_of
 from backend.notifications.rules import (
     KINDS,
     CalendarFile,
@@ -28,6 +29,8 @@ from backend.notifications.rules import (
     shortened,
     when_heard,
 )
+
+_log = structlog.get_logger(__name__)
 
 
 def voice_for(person: Person) -> Voice:
@@ -58,13 +61,7 @@ def tell(
     wishes = wishes_of(person) if traits.is_optional else None
     due_at = now if wishes is None else when_heard(now, wishes.quiet, person.zone, before=visit_start)
     optional = f"{business().public_url}/unsubscribe/{unsubscribe_token(person, traits.group)}" if wishes else ""
-    words = put_into_words(
-        translated_wording(kind, voice),
-        voice,
-        common_values(person.name) | dict(values),
-        link=link,
-        unsubscribe=optional,
-    )
+    words = _words(kind, voice, common_values(person.name) | dict(values), link=link, unsubscribe=optional)
     common = {
         "event_id": event_id,
         "kind": kind,
@@ -81,6 +78,33 @@ def tell(
     if Channel.SMS in traits.channels and wishes is not None and wishes.wants(Channel.SMS, traits.group):
         _write_sms(f"{about}:{kind.value}", person, words, common)
     transaction.on_commit(knock, robust=True)
+
+
+@step
+def write_test(*, kind: MessageKind, person: Person, words: Rendered, about: str, now: datetime) -> None:
+    """A mail with examples, to whoever minds the templates."""
+    common = {
+        "kind": kind,
+        "user_id": person.user_id,
+        "recipient_name": header_text(person.name, max_length=200),
+        "language": person.language,
+        "due_at": now,
+        "created_at": now,
+    }
+    _write_email(f"{about}:{person.email}", person, words, common, None, "")
+    transaction.on_commit(knock, robust=True)
+
+
+def _words(kind: MessageKind, voice: Voice, values: dict[str, str], *, link: str, unsubscribe: str) -> Rendered:
+    """In the office's own words where it has any; should they fail, in those that come with Rota."""
+    own = own_wording(kind, voice.language)
+    if own is not None:
+        try:
+            return put_into_words(own, voice, values, link=link, unsubscribe=unsubscribe)
+        except Exception:
+            # Checked when it was saved: still, nobody stays without a message for a template's sake.
+            _log.exception("template.failed", kind=kind.value, language=voice.language)
+    return put_into_words(translated_wording(kind, voice), voice, values, link=link, unsubscribe=unsubscribe)
 
 
 def _write_email(

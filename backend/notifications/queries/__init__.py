@@ -9,6 +9,7 @@ from backend.notifications.queries.log import (
     sms_visible_to,
 )
 from backend.notifications.queries.people import Person, person, the_office
+from backend.notifications.queries.templates import own_wording, template_for, templates_visible_to
 from backend.notifications.queries.wishes import (
     Wishes,
     own_wishes,
@@ -27,6 +28,7 @@ __all__ = [
     "emails_for",
     "emails_visible_to",
     "own_wishes",
+    "own_wording",
     "person",
     "preferences_of",
     "preferences_visible_to",
@@ -34,6 +36,8 @@ __all__ = [
     "sms_for",
     "sms_list_for",
     "sms_visible_to",
+    "template_for",
+    "templates_visible_to",
     "the_office",
     "unsubscribe_token",
     "wishes_in",

@@ -151,7 +151,7 @@ _SAMPLES: dict[str, dict[str, str]] = {
     "REMINDER": _VISIT,
     "PLAN": _PLAN,
     "VISIT": _PLAN_VISIT,
-    "CALENDAR": {"provider": "Google", "calendar": "Work"},
+    "CALENDAR": {"provider": "Google"},
     "WEBHOOK": {"partner": "Acme Lettings", "url": "https://example.com/hooks", "reason": "HTTP 500"},
     "DIGEST": {
         "date": "Monday 1 March 2027",

@@ -8,7 +8,8 @@ from backend.core.references import secret_token
 from backend.core.viewer import Role
 from backend.coupons.models import CouponUsage
 from backend.geography.models import Postcode
-from backend.notifications.models import EmailLog, NotificationPreference, Reminder, SmsLog
+from backend.notifications.models import EmailLog, MessageTemplate, NotificationPreference, Reminder, SmsLog
+from backend.notifications.rules import MessageKind
 from backend.orders.models import ChangeRequest, OrderItem, OrderItemExtra
 from backend.scheduling.models import Appointment, ExternalBusy, Hold
 from backend.staff.models import ScheduleException, StaffChange
@@ -98,6 +99,14 @@ def one_of_everything() -> None:
         reference=f"sms-{number}",
         due_at=NOW,
         created_at=NOW,
+    )
+    kinds = list(MessageKind)
+    MessageTemplate.objects.create(
+        kind=kinds[number % len(kinds)],
+        language="en" if number // len(kinds) % 2 else "de",
+        subject="s",
+        text="t",
+        updated_at=NOW,
     )
     NotificationPreference.objects.create(email=f"{number}@x.org", updated_at=NOW)
     visit = SubscriptionAppointment.objects.get(subscription=plan).appointment
