@@ -14,7 +14,9 @@ from backend.core.viewer import Role, Viewer
 from backend.events.models import Event
 from backend.scheduling.actions import delete_photo, photos, upload_photos
 from backend.scheduling.models import Appointment, Photo
+from backend.scheduling.queries import appointment_for
 from backend.scheduling.queries.offences import offences_of_photos
+from backend.scheduling.rules import require_room
 from tests import factories
 from tests.concurrency.racing import WON, all_at_once
 from tests.factories.business import NOW
@@ -70,7 +72,7 @@ def test_the_last_place_is_taken_once(admin: Viewer, visit: Appointment, media: 
 def test_control_without_the_lock_on_the_visit_the_last_place_is_taken_by_all(
     admin: Viewer, visit: Appointment, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    barrier, look, find = threading.Barrier(5), photos.require_room, photos.appointment_for
+    barrier, look, find = threading.Barrier(5), require_room, appointment_for
 
     def look_and_wait(kept: int, new: int) -> None:
         look(kept, new)

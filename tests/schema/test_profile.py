@@ -99,3 +99,8 @@ def test_preferences_are_kept_as_a_whole(personas: Personas) -> None:
     for wanted in ({"theme": "dark", "timeFormat": "24h"}, {"theme": "light"}):
         answer = personas["customer"](UPDATE, input={"preferences": wanted}).data["updateProfile"]
         assert answer["user"]["profile"]["preferences"] == wanted
+
+
+def test_a_text_in_the_place_of_a_picture_is_refused(personas: Personas) -> None:
+    answer = personas["customer"](UPDATE, input={"avatar": "a text"}).data["updateProfile"]
+    assert answer == {"user": None, "userErrors": [{"code": "INVALID_INPUT", "field": ["avatar"]}]}

@@ -14,7 +14,7 @@ from PIL import Image
 
 from backend.audit.models import Change
 from backend.events.models import Event
-from backend.scheduling.models import Appointment, Photo
+from backend.scheduling.models import Appointment, Claim, Photo
 from tests import factories
 from tests.client import gid
 from tests.factories.business import NOW
@@ -196,6 +196,30 @@ def test_a_guest_sees_them_by_the_token_of_the_booking(personas: Personas) -> No
     for persona in ("anonymous", "other_customer"):
         answer = personas[persona](query, token=row.booking.tracking_token).data["trackAppointment"]
         assert len(answer["completionPhotos"]) == 1
+
+
+def test_a_guest_sees_them_by_the_token_of_the_order_and_a_colleague_there_does_not(personas: Personas) -> None:
+    service = factories.service()
+    for person in (personas.staff, personas.other_staff):
+        factories.offers(person, service)
+    order = factories.confirmed_order(service, service, staff=personas.staff)
+    first, second = Appointment.objects.filter(order_item__order=order).order_by("pk")
+    photo = factories.photo(first)
+    Claim.objects.all().delete()
+    Appointment.objects.filter(pk=second.pk).update(staff=personas.other_staff)
+    shown = f"items {{ appointment {{ id {SHOWN} }} }}"
+    query = f"query($token: String!) {{ trackOrder(trackingToken: $token) {{ {shown} }} }}"
+
+    def found(order: dict[str, Any]) -> list[list[str]]:
+        visits = sorted((item["appointment"] for item in order["items"]), key=lambda visit: visit["id"] != gid(first))
+        return [[each["id"] for each in visit["completionPhotos"]] for visit in visits]
+
+    tracked = personas["anonymous"](query, token=order.tracking_token).data["trackOrder"]
+    assert found(tracked) == [[gid(photo, "CompletionPhoto")], []]
+    seen = f"query($id: ID!) {{ node(id: $id) {{ ... on Order {{ {shown} }} }} }}"
+    assert found(personas["admin"](seen, id=gid(order)).data["node"]) == [[gid(photo, "CompletionPhoto")], []]
+    colleague = personas["other_staff"](seen, id=gid(order)).data["node"]
+    assert colleague is None or found(colleague) == [[], []]
 
 
 def test_a_link_is_private_short_lived_and_shown_as_nothing_but_a_picture(personas: Personas, media: Path) -> None:
