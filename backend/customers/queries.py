@@ -118,6 +118,12 @@ def emails_of(customer_id: int) -> frozenset[str]:
     return frozenset(email for email in emails if email)
 
 
+def phones_of(customer_id: int) -> frozenset[str]:
+    """Where a person is called: the customer's number, and its account's where it has one."""
+    phones = Customer.objects.values_list("phone", "user__profile__phone").get(pk=customer_id)
+    return frozenset(phone for phone in phones if phone)
+
+
 def where_to(
     viewer: Viewer,
     *,

@@ -21,10 +21,10 @@ def schema() -> GraphQLSchema:
     return build_schema((ROOT / "schema.graphql").read_text())
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_the_operations_of_the_readme_fit_the_schema(schema: GraphQLSchema, number: int) -> None:
     operations = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
-    assert len(operations) == 5
+    assert len(operations) == 7
     assert [str(error) for error in validate(schema, parse(operations[number]))] == []
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import CharField, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
+from backend.audit.actions import forget_parts
 from backend.core.transactions import step
-from backend.customers.queries import emails_of
+from backend.customers.queries import emails_of, phones_of
 from backend.notifications.models import EmailLog, NotificationPreference, SmsLog
 from backend.notifications.rules import MessageStatus
 
@@ -39,8 +40,11 @@ def erase_messages(*, customer_id: int, now: datetime) -> None:
     # Each its own, for of one event a person is told once.
     nobody = Concat(Value("erased-"), Cast("pk", CharField()), Value("@invalid"), output_field=TextField())
     EmailLog.objects.filter(to_it).update(recipient=nobody, recipient_name="Erased")
-    SmsLog.objects.filter(Q(user__customer=customer_id) | about_it).delete()
-    NotificationPreference.objects.filter(Q(user__customer=customer_id) | Q(email__in=emails_of(customer_id))).delete()
+    SmsLog.objects.filter(Q(user__customer=customer_id) | Q(recipient__in=phones_of(customer_id)) | about_it).delete()
+    emails = emails_of(customer_id)
+    NotificationPreference.objects.filter(Q(user__customer=customer_id) | Q(email__in=emails)).delete()
+    for email in emails:
+        forget_parts(model="notifications.NotificationPreference", column="email", owner=email)
 
 
 def _to(customer_id: int) -> Q:

@@ -21,7 +21,7 @@ from backend.customers import actions
 from backend.customers.models import Customer
 from backend.events.actions import emit
 from backend.events.models import Event
-from backend.notifications.models import EmailLog
+from backend.notifications.models import EmailLog, NotificationPreference, SmsLog
 from backend.orders.events import OrderCancelled
 from backend.orders.models import ChangeRequest
 from backend.scheduling.events import AppointmentCancelled
@@ -190,6 +190,20 @@ def _mails(customer: Customer, now: datetime) -> None:
         )
 
 
+def _guest_before(now: datetime) -> None:
+    """A text to it as a guest, before it had an account, and how it wanted to be told then."""
+    SmsLog.objects.create(
+        kind="ORDER_RECEIVED",
+        recipient="+442079460123",
+        text="7 Secret Lane",
+        reference="r",
+        status="SENT",
+        due_at=now,
+        created_at=now,
+    )
+    NotificationPreference.objects.create(email=SECRETS[1], updated_at=now)
+
+
 def found() -> set[tuple[str, str]]:
     """Where in the database which secret stands; every table there is, whoever made it."""
     return {(table, secret) for table, text in _tables() for secret in SECRETS if secret.lower() in text}
@@ -204,6 +218,7 @@ def _tables() -> Iterator[tuple[str, str]]:
 
 def test_nothing_of_a_forgotten_person_is_left_in_any_table(admin: Viewer, known: Customer, now: datetime) -> None:
     _mails(known, now)
+    _guest_before(now)
     before = found()
     assert {secret for _, secret in before} == set(SECRETS)
     assert {table for table, _ in before} >= {
@@ -219,6 +234,8 @@ def test_nothing_of_a_forgotten_person_is_left_in_any_table(admin: Viewer, known
         "customers_address",
         "events_event",
         "notifications_emaillog",
+        "notifications_notificationpreference",
+        "notifications_smslog",
         "orders_order",
         "orders_changerequest",
         "scheduling_appointment",
