@@ -9,6 +9,7 @@ from schema.audit import AuditQuery
 from schema.availability import AvailabilityQuery
 from schema.bookings import BookingsMutation, BookingsQuery
 from schema.business import BusinessQuery
+from schema.calendar_progress import CalendarSubscription
 from schema.calendars import CalendarsMutation, CalendarsQuery
 from schema.carts import CartAvailabilityQuery
 from schema.catalogue import CatalogueMutation, CatalogueQuery
@@ -95,7 +96,13 @@ Mutation = merge_types(
         VisitsMutation,
     ),
 )
-Subscription = merge_types("Subscription", (LiveSubscription,))
+Subscription = merge_types(
+    "Subscription",
+    (
+        CalendarSubscription,
+        LiveSubscription,
+    ),
+)
 
 schema = Schema(
     query=Query,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import strawberry_django
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
+from backend.calendars import queries as calendars
+from backend.calendars.rules import Provider
 from backend.core.viewer import Viewer
 from backend.events.queries import log_end
 from backend.orders.permissions import sees_order_of_visit
@@ -252,6 +254,24 @@ class Appointment(VisibleNode):
     )
     def visit(self, info: Info) -> Annotated["Visit", strawberry.lazy("schema.subscriptions")] | None:
         return getattr(self, "visit", None) if sees_plan_of_visit(info.context.viewer) else None
+
+    @strawberry_django.field(
+        only=["pk"],
+        prefetch_related=[
+            lambda info: Prefetch(
+                "calendar_events",
+                queryset=calendars.standing_entries(info.context.viewer),
+                to_attr="standing_entries",
+            )
+        ],
+        description="In calendars of which providers it stands as it is now: in the viewer's own, for admins in "
+        "anybody's.",
+    )
+    def calendar_synced_to(self, info: Info) -> list[Provider]:
+        entries = getattr(self, "standing_entries", None)
+        if entries is None:  # a row that no query of this field has fetched
+            entries = calendars.standing_entries(info.context.viewer).filter(appointment_id=self.pk)  # type: ignore[attr-defined]
+        return sorted({Provider(entry.connection.provider) for entry in entries})
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

@@ -1,6 +1,6 @@
 """Calendars and feeds as their viewers may see them, and what belongs into them."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -81,6 +81,30 @@ def feed_by_token(token: str) -> CalendarFeed | None:
     return rows.first()
 
 
+@dataclass(frozen=True, slots=True)
+class SyncProgress:
+    """How far a calendar's sync is. `is_running` while there is something to do, a pause for the provider among it."""
+
+    done: int
+    total: int
+    state: ConnectionState
+    is_running: bool
+    last_error: str
+
+
+def progress_of(viewer: Viewer, connection_id: int, *, now: datetime) -> SyncProgress:
+    """How far the sync of a visible calendar is, or NotFound. One statement."""
+    row = connection_for(viewer, connection_id, field=("connection_id",))
+    at_work = row.leased_until is not None and row.leased_until > now
+    return SyncProgress(
+        done=row.progress_done,
+        total=row.progress_total,
+        state=ConnectionState(row.state),
+        is_running=row.due_at is not None or at_work,
+        last_error=row.last_error,
+    )
+
+
 # --- What belongs into whose calendar
 
 
@@ -136,20 +160,10 @@ def within(visits: QuerySet[Any], start: datetime, end: datetime) -> QuerySet[An
     return visits.filter(end__gt=start, start__lt=end)
 
 
-def synced_providers(viewer: Viewer, appointment_ids: Iterable[int]) -> dict[int, list[str]]:
-    """In calendars of which providers visits stand as they should, by id: for an admin in anybody's, for others in
-    their own. One statement."""
-    rows = CalendarEvent.objects.filter(
-        appointment__in=list(appointment_ids),
-        state=EventState.SYNCED,
-        connection__state=ConnectionState.CONNECTED,
-        connection__in=connections_visible_to(viewer),
-    )
-    found: dict[int, list[str]] = {}
-    pairs = rows.order_by("connection__provider").values_list("appointment_id", "connection__provider").distinct()
-    for appointment_id, provider in pairs:
-        found.setdefault(appointment_id, []).append(provider)
-    return found
+def standing_entries(viewer: Viewer) -> QuerySet[CalendarEvent]:
+    """Entries that stand as they should, with their calendars: for an admin anybody's, for others their own."""
+    rows = events_visible_to(viewer).filter(state=EventState.SYNCED, connection__state=ConnectionState.CONNECTED)
+    return rows.select_related("connection")
 
 
 def offences_of_calendars() -> list[str]:

@@ -21,7 +21,7 @@ def connected_calendar(user: User, **given: Any) -> CalendarConnection:
         "calendar_id": "primary",
         "created_at": NOW,
     }
-    return CalendarConnection.objects.create(user=user, sealed=seal(json.dumps(secrets)), **ours | given)
+    return CalendarConnection.objects.create(user=user, **{"sealed": seal(json.dumps(secrets))} | ours | given)
 
 
 def calendar_event(visit: Appointment, connection: CalendarConnection, **given: Any) -> CalendarEvent:

@@ -40,6 +40,12 @@ ROWS: tuple[Row, ...] = (
     ),
     mutation("syncNow", "connection { id }", OWN, given(connectionId="id:calendar")),
     mutation("disconnectCalendar", "connection { id }", OWN, given(connectionId="id:calendar")),
+    Row(
+        "Subscription.calendarSyncProgress",
+        "subscription($calendar: ID!) { calendarSyncProgress(connectionId: $calendar) { done total state isRunning } }",
+        OWN,
+        lambda world, who: {"calendar": world.id("calendar")},
+    ),
     listing("calendarFeeds", {NOBODY: UNAUTHENTICATED, "*": SEES(), "staff": SEES("feed")}),
     node("CalendarFeed", "feed", {"staff admin": OK, "*": NULL}),
     mutation("createCalendarFeed", "url", SIGNED_IN, given(name="My phone")),
