@@ -1,0 +1,12 @@
+"""Office, customers, staff and the clock, in any order: what each does is done in the database and in the model."""
+
+from tests.stateful.machine.doing import DONE
+from tests.stateful.machine.orders import Orders
+from tests.stateful.machine.shop import Shop
+from tests.stateful.machine.visits import Visits
+
+__all__ = ["DONE", "Office"]
+
+
+class Office(Shop, Orders, Visits):
+    """A business from its first morning on."""

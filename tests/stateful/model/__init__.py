@@ -1,0 +1,63 @@
+"""The rules of the office once more: in memory, one after the other, as plainly as they can be said.
+
+Written from DESIGN.md and the decisions in docs/adr, and importing nothing of what they are held against. Each method
+is something that somebody does. It gives the codes of the refusals that must come of it and changes nothing then; or it
+gives none, and the model is what the database must hold from now on. All times are UTC, which is what London's clocks
+show in the weeks that this plays in.
+"""
+
+from tests.stateful.model.things import (
+    OK,
+    Absence,
+    Codes,
+    Coupon,
+    Customer,
+    Hold,
+    Line,
+    Order,
+    Person,
+    Service,
+    Visit,
+    Wanted,
+)
+from tests.stateful.model.visits import Visits
+
+__all__ = [
+    "OK",
+    "Absence",
+    "Codes",
+    "Coupon",
+    "Customer",
+    "Hold",
+    "Line",
+    "Model",
+    "Order",
+    "Person",
+    "Service",
+    "Visit",
+    "Wanted",
+]
+
+
+class Model(Visits):
+    """All there is, customers and all."""
+
+    def merge(self, into: Customer, merged: Customer) -> Codes:
+        if into is merged or (into.account and merged.account):
+            return ["INVALID_INPUT"]
+        for order in self.orders.values():
+            order.customer = into if order.customer is merged else order.customer
+        for visit in self.visits.values():
+            visit.customer = into if visit.customer is merged else visit.customer
+        into.account, merged.account = into.account or merged.account, None
+        return OK
+
+    def link(self, order: Order, customer: Customer) -> Codes:
+        if order.customer is not None:
+            return ["INVALID_TRANSITION"]
+        if customer.account != order.email:
+            return ["EMAIL_MISMATCH"]
+        order.customer = customer
+        for visit in order.visits:
+            visit.customer = customer
+        return OK
