@@ -27,6 +27,9 @@ DEPTH = 3
 TOKENS = ("Query.trackOrder", "Query.trackAppointment", "Query.trackSubscription")
 """Whoever holds a token may read what it opens; they are walked on their own."""
 
+BY_LAW = {("Query.customerData", "kestrel pays late")}
+"""Whoever asks for all that is kept of them gets the office's notes, too (GDPR, Art. 15)."""
+
 OFFICE_OF_CUSTOMER = "manager admin"
 CUSTOMER = "customer manager admin"
 CUSTOMER_AND_STAFF = "customer staff manager admin"
@@ -69,7 +72,9 @@ def plant(world: World) -> Mapping[str, str]:
     )
     booking = CustomerAppointment.objects.get(appointment=world.rows["guest booking"].pk)
     put(booking, "other_staff admin", contact_name="Gil Buzzard", contact_phone="+442079460505", line1="3 Buzzard Row")
-    put(booking, "admin", contact_email="buzzard@own.example")
+    put(booking, "other_staff admin", contact_email="buzzard@own.example")
+    own = CustomerAppointment.objects.get(appointment=visit)
+    put(own, CUSTOMER_AND_STAFF, contact_name="Kestrel at home", contact_phone="+442079460606", city="Kestrelton")
     put(Invitation.objects.get(pk=world.rows["invitation"].pk), "", token="token-of-the-invitation")
     return secrets | tokens()
 
@@ -77,8 +82,9 @@ def plant(world: World) -> Mapping[str, str]:
 def tokens() -> dict[str, str]:
     """Tracking tokens are read by those who order, and by whoever may deal with it in their place; hashes by nobody."""
     found: dict[str, str] = {}
-    for order in [*Order.objects.all(), *Subscription.objects.all()]:
-        found[order.tracking_token] = "customer manager admin" if order.customer_id else "admin"
+    for model in (Order, Subscription):
+        for token, customer_id in model.objects.values_list("tracking_token", "customer_id"):
+            found[token] = "customer manager admin" if customer_id else "admin"
     return found
 
 
@@ -109,8 +115,9 @@ def test_nobody_reads_what_is_somebody_elses(persona: str) -> None:
     for row in ROWS:
         if row.field.startswith("Query.") and row.field not in TOKENS:
             text = opened(world, persona, row)
-            leaks += [f"{row} tells {secret}" for secret in hidden if secret in text]
-            seen |= {secret for secret in secrets if secret in text}
+            told = {secret for secret in secrets if secret in text}
+            leaks += [f"{row} tells {each}" for each in told & set(hidden) if (row.field, each) not in BY_LAW]
+            seen |= told
     assert leaks == []
     if persona in ("customer", "staff", "manager", "admin"):
         assert len(seen) > 3, "the walk sees nothing, so it shows nothing"

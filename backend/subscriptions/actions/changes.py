@@ -48,7 +48,7 @@ from backend.subscriptions.rules import (
 )
 
 MAX_TEXT = 500
-_HORIZON = timedelta(days=2 * 366)
+HORIZON = timedelta(days=2 * 366)
 """Visits of plans lie further ahead than the booking horizon; dates beyond any plan are refused all the same."""
 
 Named = tuple[int | None, str | None, int | None]
@@ -162,7 +162,7 @@ def _require_possible(wanted: tuple[date, time], now: datetime) -> None:
         exists=clock.wall_time_exists(*wanted, rules.zone),
         now=now,
         notice=rules.booking_notice,
-        horizon=_HORIZON,
+        horizon=HORIZON,
         field=("requested_time",),
     )
 

@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from backend.core import clock
 from backend.core.business import business
-from backend.core.errors import InvalidTransition, Required
+from backend.core.errors import InvalidTransition, OutOfRange, Required
 from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
@@ -16,7 +16,13 @@ from backend.geography.queries import locate
 from backend.scheduling.actions import cancel_visits, complete_visits, move_visits
 from backend.scheduling.errors import InThePast, NoTime
 from backend.scheduling.rules import Move
-from backend.subscriptions.actions.changes import acted_visit, close_changes, require_changeable, require_visit_name
+from backend.subscriptions.actions.changes import (
+    HORIZON,
+    acted_visit,
+    close_changes,
+    require_changeable,
+    require_visit_name,
+)
 from backend.subscriptions.actions.lifecycle import MAX_REASON, is_ahead, require_bookable
 from backend.subscriptions.actions.placing import place_visits_of
 from backend.subscriptions.actions.settling import owed_visits, settle
@@ -192,8 +198,8 @@ def place_visit(
 ) -> SubscriptionAppointment:
     """The office gives a visit without a place its time, with whom it names, the plan's staff, or whose turn it is.
 
-    Raises NotFound, InvalidTransition, InThePast, StaffNotQualified, OutOfArea, and NotWorking, SlotTaken or
-    NoStaffAvailable with other times.
+    Raises NotFound, InvalidTransition, InThePast, OutOfRange beyond any plan, StaffNotQualified, OutOfArea, and
+    NotWorking, SlotTaken or NoStaffAvailable with other times.
     """
     try:
         return _place(
@@ -217,6 +223,8 @@ def _place(
         raise InvalidTransition("This visit has a place: change it instead.", ("visit_id",))
     if start <= now:
         raise InThePast("This time is past.", ("start",))
+    if start > now + HORIZON:
+        raise OutOfRange("This lies further ahead than any plan.", ("start",))
     give_time(
         plan,
         visit,
