@@ -25,7 +25,7 @@ ENV PATH=/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=backend.settings.production
 # Nothing is reached here: the names only satisfy the settings, which refuse to start without them.
 RUN SECRET_KEY=$(printf 'k%.0s' $(seq 60)) DATABASE_URL=postgresql://unused/rota REDIS_URL=redis://unused \
-    EMAIL_URL=smtp://unused ALLOWED_HOSTS=unused python manage.py collectstatic --noinput
+    EMAIL_URL=smtp://unused MEDIA_URL=/media ALLOWED_HOSTS=unused python manage.py collectstatic --noinput
 USER rota
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", \

@@ -18,6 +18,7 @@ _faults = [
         ("DEBUG", "production does not run with it", os.environ.get("DEBUG", "").lower() in ("1", "true", "yes", "on")),
         ("EMAIL_URL", "name an SMTP server; the outbox folder is for development", not ENV["EMAIL_URL"]),
         ("WEBHOOKS_ANYWHERE", "webhooks would reach into your own network", ENV["WEBHOOKS_ANYWHERE"]),
+        ("MEDIA_URL", "name a folder that all processes share, or a bucket", not ENV["MEDIA_URL"]),
         ("ALLOWED_HOSTS", "name the hosts; `*` lets any through", "*" in ENV["ALLOWED_HOSTS"]),
     )
     if wrong

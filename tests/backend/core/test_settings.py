@@ -13,6 +13,7 @@ GOOD = {
     "REDIS_URL": "redis://redis.internal:6379/0",
     "EMAIL_URL": "smtp://mail.internal:25",
     "ALLOWED_HOSTS": "rota.example",
+    "MEDIA_URL": "s3://rota/media",
 }
 
 
@@ -40,6 +41,7 @@ def test_production_starts_with_everything_named() -> None:
         ("DATABASE_URL", ""),
         ("REDIS_URL", ""),
         ("EMAIL_URL", ""),
+        ("MEDIA_URL", ""),
         ("DEBUG", "true"),
         ("ROTA_EMBEDDED", "DATABASE_URL"),
         ("ALLOWED_HOSTS", "*"),
@@ -55,6 +57,8 @@ def test_production_refuses_to_start_and_names_the_variable(name: str, value: st
         ("ROTA_TIME_ZONE", "Mars/Olympus"),
         ("ROTA_CURRENCY", "pounds"),
         ("PORT", "zero"),
+        ("MEDIA_URL", "ftp://files.example"),
+        ("MEDIA_URL", "s3://"),
         ("ROTA_SLOT_GRID_MINUTES", "7"),
         ("ROTA_ASSIGNMENT", "FAVOURITES"),
     ],
