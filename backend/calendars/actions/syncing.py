@@ -6,7 +6,6 @@ which follow from the rows: nothing is ever made twice.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +15,7 @@ from django.db.models import F, Q
 
 from backend.calendars.actions.busy import block_time
 from backend.calendars.actions.following import mark_dirty
+from backend.calendars.actions.turns import Held, LeaseLost, Todo
 from backend.calendars.errors import (
     AccessLost,
     EventChanged,
@@ -32,7 +32,6 @@ from backend.calendars.queries import facts_of, visits_of, within
 from backend.calendars.rules import (
     SYNC_AHEAD,
     SYNC_BACK,
-    CalendarSettings,
     ConnectionState,
     Content,
     EventState,
@@ -61,35 +60,6 @@ MAX_GOODBYES = 8
 """After so many failures to take our entries away, a calendar that was disconnected is left as it is."""
 
 _log = structlog.get_logger(__name__)
-
-
-class LeaseLost(Exception):
-    """Another worker has the connection by now, or its state is another."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A connection that is ours for the time of LEASE; `lease` tells this turn from any other."""
-
-    connection_id: int
-    lease: int
-    user_id: int
-    provider: str
-    state: ConnectionState
-    sealed: str
-    calendar_id: str
-    server_url: str
-    wishes: CalendarSettings
-    replan: bool
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Todo:
-    """An entry to look at, and what should stand there; nothing should where `content` is None."""
-
-    event: CalendarEvent
-    content: Content | None
 
 
 @use_case
@@ -128,14 +98,14 @@ def _free(now: datetime) -> Q:
 
 
 @use_case
-def _take(*, connection_id: int, now: datetime) -> _Held | None:
+def _take(*, connection_id: int, now: datetime) -> Held | None:
     due = CalendarConnection.objects.filter(_free(now), pk=connection_id, due_at__isnull=False, state__in=_TURNS)
     row = due.select_for_update(no_key=True).first()
     if row is None:
         return None
     row.lease, row.leased_until = row.lease + 1, now + LEASE
     row.save(update_fields=["lease", "leased_until"])
-    return _Held(
+    return Held(
         connection_id=row.pk,
         lease=row.lease,
         user_id=row.user_id,
@@ -150,7 +120,7 @@ def _take(*, connection_id: int, now: datetime) -> _Held | None:
     )
 
 
-def _still(held: _Held) -> CalendarConnection:
+def _still(held: Held) -> CalendarConnection:
     """The row, locked, if it is still ours and as we took it. Raises LeaseLost."""
     rows = CalendarConnection.objects.select_for_update(no_key=True)
     row = rows.filter(pk=held.connection_id, lease=held.lease, state=held.state).first()
@@ -159,7 +129,7 @@ def _still(held: _Held) -> CalendarConnection:
     return row
 
 
-def _way_out(held: _Held) -> CalendarGateway:
+def _way_out(held: Held) -> CalendarGateway:
     try:
         secrets: Secrets = json.loads(unseal(held.sealed))
     except SealBroken:
@@ -174,7 +144,7 @@ def _way_out(held: _Held) -> CalendarGateway:
 
 
 @use_case
-def _keep_secrets(held: _Held, secrets: Secrets) -> None:
+def _keep_secrets(held: Held, secrets: Secrets) -> None:
     row = _still(held)
     row.sealed = seal(json.dumps(secrets))
     row.save(update_fields=["sealed"])
@@ -183,12 +153,12 @@ def _keep_secrets(held: _Held, secrets: Secrets) -> None:
 # --- Getting in
 
 
-def _get_in(held: _Held, way: CalendarGateway) -> None:
+def _get_in(held: Held, way: CalendarGateway) -> None:
     _note_access(held, way.connect())
 
 
 @use_case
-def _note_access(held: _Held, account: Account) -> None:
+def _note_access(held: Held, account: Account) -> None:
     row = _still(held)
     same = CalendarConnection.objects.filter(
         user_id=row.user_id,
@@ -229,7 +199,7 @@ def _adopt_entries(row: CalendarConnection) -> None:
 # --- Writing entries
 
 
-def _write(held: _Held, way: CalendarGateway) -> None:
+def _write(held: Held, way: CalendarGateway) -> None:
     if held.replan:
         _plan(held)
     refused: EventRefused | None = None
@@ -246,7 +216,7 @@ def _write(held: _Held, way: CalendarGateway) -> None:
 
 
 @use_case
-def _plan(held: _Held) -> None:
+def _plan(held: Held) -> None:
     """Mark every entry that is not as its visit is now; visits that are long over are left as they stand."""
     row = _still(held)
     audience, visits = visits_of(held.user_id, all_visits=held.wishes.all_visits)
@@ -270,7 +240,7 @@ def _plan(held: _Held) -> None:
 
 
 @use_case
-def _todo(held: _Held) -> list[_Todo]:
+def _todo(held: Held) -> list[Todo]:
     """The next entries to look at, with what should stand there. What is new is noted as tried before it is."""
     row = _still(held)
     events = list(row.events.filter(state=EventState.DIRTY).order_by("pk")[:BATCH])
@@ -284,10 +254,10 @@ def _todo(held: _Held) -> list[_Todo]:
     row.events.filter(pk__in=fresh).update(generation=1)
     for event in events:
         event.generation = max(event.generation, 1 if event.pk in fresh else 0)
-    return [_Todo(event, contents.get(event.appointment_id)) for event in events]
+    return [Todo(event, contents.get(event.appointment_id)) for event in events]
 
 
-def _write_entry(held: _Held, way: CalendarGateway, todo: _Todo) -> None:
+def _write_entry(held: Held, way: CalendarGateway, todo: Todo) -> None:
     """Let one entry be as it should."""
     event, content = todo.event, todo.content
     if content is None:
@@ -300,7 +270,7 @@ def _write_entry(held: _Held, way: CalendarGateway, todo: _Todo) -> None:
         _note(held, event, state=EventState.SYNCED, placed=placed, content=content)
 
 
-def _place(held: _Held, way: CalendarGateway, event: CalendarEvent, content: Content) -> Placed:
+def _place(held: Held, way: CalendarGateway, event: CalendarEvent, content: Content) -> Placed:
     """Write the entry, wherever it stands by now: made, made by a worker that died, changed or deleted there."""
     if event.external_id:
         try:
@@ -335,7 +305,7 @@ def _overwrite(way: CalendarGateway, entry: Entry, placed: Placed) -> Placed:
         return way.update(entry, found)
 
 
-def _remove(held: _Held, way: CalendarGateway, event: CalendarEvent) -> None:
+def _remove(held: Held, way: CalendarGateway, event: CalendarEvent) -> None:
     """Take the entry away, one that a dead worker made among them. What never was tried is nowhere."""
     external_id = event.external_id
     if not external_id and event.generation:
@@ -345,7 +315,7 @@ def _remove(held: _Held, way: CalendarGateway, event: CalendarEvent) -> None:
         way.delete(external_id)
 
 
-def _entry(held: _Held, event: CalendarEvent, content: Content) -> Entry:
+def _entry(held: Held, event: CalendarEvent, content: Content) -> Entry:
     return Entry(
         key=_key(held, event),
         summary=content.summary,
@@ -357,7 +327,7 @@ def _entry(held: _Held, event: CalendarEvent, content: Content) -> Entry:
     )
 
 
-def _key(held: _Held, event: CalendarEvent) -> str:
+def _key(held: Held, event: CalendarEvent) -> str:
     return event_key(
         whose=f"{held.user_id}:{held.provider}",
         appointment_id=event.appointment_id,
@@ -367,7 +337,7 @@ def _key(held: _Held, event: CalendarEvent) -> str:
 
 
 @use_case
-def _make_anew(held: _Held, event: CalendarEvent) -> None:
+def _make_anew(held: Held, event: CalendarEvent) -> None:
     """Give the entry another key, before it is used: the provider will not have the old one again."""
     _still(held)
     event.generation, event.external_id, event.etag, event.fingerprint = event.generation + 1, "", "", ""
@@ -376,7 +346,7 @@ def _make_anew(held: _Held, event: CalendarEvent) -> None:
 
 @use_case
 def _note(
-    held: _Held,
+    held: Held,
     event: CalendarEvent,
     *,
     state: EventState,
@@ -397,19 +367,19 @@ def _note(
     row.save(update_fields=["progress_done"])
 
 
-def _ours(held: _Held) -> frozenset[str]:
+def _ours(held: Held) -> frozenset[str]:
     """What we wrote there ourselves: a visit is busy by its claim, and moves with it."""
     known = CalendarEvent.objects.filter(connection_id=held.connection_id).exclude(external_id="")
     return frozenset(known.values_list("external_id", flat=True))
 
 
 @use_case
-def _note_busy(held: _Held, periods: Sequence[Period]) -> None:
+def _note_busy(held: Held, periods: Sequence[Period]) -> None:
     block_time(_still(held), periods)
 
 
 @use_case
-def _finish(held: _Held) -> None:
+def _finish(held: Held) -> None:
     """Done for now; at once again where there is more."""
     row = _still(held)
     more = row.replan or row.events.filter(state=EventState.DIRTY).exists()
@@ -422,7 +392,7 @@ def _finish(held: _Held) -> None:
 # --- Leaving
 
 
-def _leave(held: _Held, way: CalendarGateway) -> None:
+def _leave(held: Held, way: CalendarGateway) -> None:
     """Take away what is still to come, give the access back, and throw the keys away."""
     for event in _to_take_away(held):
         _remove(held, way, event)
@@ -432,13 +402,13 @@ def _leave(held: _Held, way: CalendarGateway) -> None:
 
 
 @use_case
-def _to_take_away(held: _Held) -> list[CalendarEvent]:
+def _to_take_away(held: Held) -> list[CalendarEvent]:
     row = _still(held)
     return list(row.events.exclude(state=EventState.REMOVED).filter(appointment__end__gt=held.now).order_by("pk"))
 
 
 @use_case
-def _throw_keys_away(held: _Held) -> None:
+def _throw_keys_away(held: Held) -> None:
     row = _still(held)
     row.sealed = ""
     row.events.update(state=EventState.REMOVED)
@@ -449,7 +419,7 @@ def _throw_keys_away(held: _Held) -> None:
 
 
 @use_case
-def _give_up(held: _Held, error: AccessLost) -> None:
+def _give_up(held: Held, error: AccessLost) -> None:
     """The provider lets us in no more. Its owner is told, unless it was they who left."""
     try:
         row = _still(held)
@@ -467,7 +437,7 @@ def _give_up(held: _Held, error: AccessLost) -> None:
 
 
 @use_case
-def _put_off(held: _Held, error: GatewayError) -> None:
+def _put_off(held: Held, error: GatewayError) -> None:
     """Try again later: when the provider says, else with growing delays."""
     try:
         row = _still(held)
@@ -488,7 +458,7 @@ def _put_off(held: _Held, error: GatewayError) -> None:
     _log.warning("calendar.put_off", connection_id=row.pk, failures=failures, error=str(error))
 
 
-def _release(row: CalendarConnection, held: _Held, *, due: bool) -> None:
+def _release(row: CalendarConnection, held: Held, *, due: bool) -> None:
     """Give the row back, saved as it is."""
     row.leased_until, row.rest_until, row.failures = None, None, 0
     if row.state != ConnectionState.CONNECTED:
@@ -499,7 +469,7 @@ def _release(row: CalendarConnection, held: _Held, *, due: bool) -> None:
         transaction.on_commit(knock, robust=True)
 
 
-_TURNS: dict[str, Callable[[_Held, CalendarGateway], None]] = {
+_TURNS: dict[str, Callable[[Held, CalendarGateway], None]] = {
     ConnectionState.CONNECTING: _get_in,
     ConnectionState.CONNECTED: _write,
     ConnectionState.DISCONNECTED: _leave,

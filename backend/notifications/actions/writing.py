@@ -62,17 +62,8 @@ def tell(
     due_at = now if wishes is None else when_heard(now, wishes.quiet, person.zone, before=visit_start)
     optional = f"{business().public_url}/unsubscribe/{unsubscribe_token(person, traits.group)}" if wishes else ""
     words = _words(kind, voice, common_values(person.name) | dict(values), link=link, unsubscribe=optional)
-    common = {
-        "event_id": event_id,
-        "kind": kind,
-        "user_id": person.user_id,
-        "recipient_name": header_text(person.name, max_length=200),
-        "language": person.language,
-        "appointment_id": reminder_of.appointment_id if reminder_of else None,
-        "visit_start": reminder_of.start if reminder_of else None,
-        "due_at": due_at,
-        "created_at": now,
-    }
+    common: dict[str, object] = {"event_id": event_id, "kind": kind, "due_at": due_at, "created_at": now}
+    common |= _of_person(person) | _of_reminder(reminder_of)
     if wishes is None or wishes.wants(Channel.EMAIL, traits.group):
         _write_email(f"{about}:{kind.value}:{person.email}", person, words, common, calendar, optional)
     if Channel.SMS in traits.channels and wishes is not None and wishes.wants(Channel.SMS, traits.group):
@@ -105,6 +96,20 @@ def _words(kind: MessageKind, voice: Voice, values: dict[str, str], *, link: str
             # Checked when it was saved: still, nobody stays without a message for a template's sake.
             _log.exception("template.failed", kind=kind.value, language=voice.language)
     return put_into_words(translated_wording(kind, voice), voice, values, link=link, unsubscribe=unsubscribe)
+
+
+def _of_person(person: Person) -> dict[str, object]:
+    return {
+        "user_id": person.user_id,
+        "recipient_name": header_text(person.name, max_length=200),
+        "language": person.language,
+    }
+
+
+def _of_reminder(upcoming: Upcoming | None) -> dict[str, object]:
+    if upcoming is None:
+        return {"appointment_id": None, "visit_start": None}
+    return {"appointment_id": upcoming.appointment_id, "visit_start": upcoming.start}
 
 
 def _write_email(

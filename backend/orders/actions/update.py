@@ -106,6 +106,11 @@ def _update(
     order.version += 1
     order.save()
     by_office = tracking_token is None and viewer.may(Permission.MANAGE_ORDERS)
+    _tell(order, changed, by_office=by_office, viewer=viewer, now=now)
+    return order
+
+
+def _tell(order: Order, changed: list[str], *, by_office: bool, viewer: Viewer, now: datetime) -> None:
     fact = OrderChanged(
         order_id=order.pk,
         customer_id=order.customer_id,
@@ -114,7 +119,6 @@ def _update(
         actor_id=viewer.user_id,
     )
     emit([fact], now=now)
-    return order
 
 
 _CHANGEABLE = (
