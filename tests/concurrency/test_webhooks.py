@@ -11,7 +11,7 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from backend.core.transactions import use_case
-from backend.partners import actions, queries
+from backend.partners import actions
 from backend.partners.actions import delivering
 from backend.partners.models import WebhookDelivery, WebhookEndpoint
 from backend.partners.rules import WebhookStatus
@@ -101,7 +101,7 @@ def test_the_control_without_the_rule_they_overtake_each_other(
     moody: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def anything_due(endpoint_id: int, now: object) -> object:
-        return queries.WebhookDelivery.objects.filter(
+        return WebhookDelivery.objects.filter(
             endpoint=endpoint_id, status=WebhookStatus.WAITING, due_at__lte=now
         ).order_by("due_at", "position", "pk")
 

@@ -1,0 +1,158 @@
+"""A hundred confirmations with every outside system down, against as many with all up: `python -m tests.bench.outage`.
+
+Real dead sockets: the mail server refuses connections; one webhook endpoint refuses them, too, another takes them and
+never answers. A worker and a scheduler run all the while, as in production. Confirming must not take longer (nothing
+of this is in the request), and after the return of all of them everything arrives: each mail and each webhook.
+"""
+
+import http.client
+import json
+import os
+import socket
+import statistics
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter, sleep
+from typing import Any
+
+from tests.bench.confirm import CONFIRM, build, web
+from tests.bench.ground import free_port, prepared, tell
+from tests.faults.stack import Stack
+
+ORDERS, LIMIT = 100, 1.1
+
+
+@contextmanager
+def mail_server(port: int) -> Iterator[list[Any]]:
+    """A real SMTP server; the mails that it took."""
+    from aiosmtpd.controller import Controller
+
+    taken: list[Any] = []
+
+    class Keep:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            taken.append(envelope)
+            return "250 OK"
+
+    controller = Controller(Keep(), hostname="127.0.0.1", port=port)  # type: ignore[no-untyped-call]
+    controller.start()  # type: ignore[no-untyped-call]
+    try:
+        yield taken
+    finally:
+        controller.stop()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def silence(port: int) -> Iterator[None]:
+    """Somebody who takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", port), backlog=64) as listener:
+        listener.settimeout(0.2)
+        stopping, held = threading.Event(), []
+
+        def hold() -> None:
+            while not stopping.is_set():
+                try:
+                    held.append(listener.accept()[0])
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=hold, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join(5)
+            for connection in held:
+                connection.close()
+
+
+def confirm_all(port: int, token: str, orders: list[str]) -> list[float]:
+    """Seconds of each, a tenth of a second apart."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    seconds = []
+    for order_id in orders:
+        sleep(0.1)
+        body = json.dumps({"query": CONFIRM, "variables": {"id": order_id}})
+        began = perf_counter()
+        connection.request("POST", "/graphql/", body, headers)
+        answer = json.loads(connection.getresponse().read())
+        seconds.append(perf_counter() - began)
+        assert answer["data"]["confirmOrder"]["userErrors"] == [], answer
+    connection.close()
+    return seconds
+
+
+def settled(*, webhooks: int, mails: int) -> bool:
+    """Whether everything that the confirmations told has arrived."""
+    from backend.notifications.models import EmailLog
+    from backend.partners.models import WebhookDelivery
+
+    confirmed = WebhookDelivery.objects.filter(kind="order.confirmed", status="DELIVERED").count()
+    sent = EmailLog.objects.filter(kind="ORDER_CONFIRMED", status="SENT").count()
+    return (confirmed, sent) == (webhooks, mails)
+
+
+def hurry() -> None:
+    """What waits for its next try is due now: an hour of backoff is tested with a moved clock, not sat through here."""
+    from backend.core import clock
+    from backend.notifications.models import EmailLog
+    from backend.partners.models import WebhookDelivery, WebhookEndpoint
+
+    now = clock.now()
+    EmailLog.objects.filter(status="QUEUED").update(due_at=now)
+    WebhookDelivery.objects.filter(status="WAITING").update(due_at=now)
+    WebhookEndpoint.objects.update(rests_until=None)
+
+
+def measure(stack: Stack, ports: dict[str, int]) -> int:
+    """Tell the ratio of the medians; 1 where it is missed, or anything is missing at the end."""
+    from tests import factories
+    from tests.factories.business import NOW
+    from tests.receiver import receiving
+
+    token, batches = build()
+    orders = [order for batch in batches for order in batch]
+    for name in ("refusing", "silent"):
+        factories.endpoint(url=f"http://127.0.0.1:{ports[name]}/", kinds=["order.*"], created_at=NOW.replace(year=2020))
+    stack.start("run_scheduler")
+    stack.start("run_worker")
+    with web(stack) as port:
+        with mail_server(ports["mail"]), receiving(port=ports["refusing"]), receiving(port=ports["silent"]):
+            confirm_all(port, token, orders[:20])  # both processes have warmed up
+            up = confirm_all(port, token, orders[20 : 20 + ORDERS])
+            stack.wait_until(lambda: settled(webhooks=2 * (20 + ORDERS), mails=20 + ORDERS), seconds=300)
+        with silence(ports["silent"]):
+            down = confirm_all(port, token, orders[20 + ORDERS : 20 + 2 * ORDERS])
+    everything = 20 + 2 * ORDERS
+    with mail_server(ports["mail"]), receiving(port=ports["refusing"]), receiving(port=ports["silent"]):
+        began = perf_counter()
+        while not settled(webhooks=2 * everything, mails=everything):
+            assert perf_counter() - began < 600, stack.logs()[-4000:]
+            hurry()
+            sleep(5)
+        took = perf_counter() - began
+    medians = statistics.median(down) * 1000, statistics.median(up) * 1000
+    details = f"{medians[0]:.0f} ms against {medians[1]:.0f} ms; everything had arrived {took:.0f} s after the return"
+    return tell("confirmOrder with all outside systems down against up", medians[0] / medians[1], LIMIT, details)
+
+
+def main() -> int:
+    ports = {name: free_port() for name in ("mail", "refusing", "silent")}
+    environ = {
+        "COST_BUDGET": "1000000000",
+        "COST_RESTORE_PER_SECOND": "1000000000",
+        "LOG_LEVEL": "ERROR",
+        "WEBHOOKS_ANYWHERE": "true",
+        "EMAIL_URL": f"smtp://127.0.0.1:{ports['mail']}",
+    }
+    os.environ |= environ
+    with prepared(**environ) as stack:
+        return measure(stack, ports)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
