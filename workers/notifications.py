@@ -193,6 +193,12 @@ def calendar_broken(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def webhook_paused(event: Happened, /, *, now: datetime) -> None:
+    """To the office: an endpoint of a partner failed for too long."""
+    actions.tell_webhook_paused(event=event, now=now)
+
+
+@handler
 def registered(event: Happened, /, *, now: datetime) -> None:
     """To a new account: prove your e-mail, or welcome."""
     actions.tell_registered(event=event, now=now)

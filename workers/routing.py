@@ -34,6 +34,7 @@ _NAMED: Mapping[str, tuple[str, ...]] = {
     ),
     "booking.linked": ("calendars.visit_changed",),
     "calendar.broken": ("notifications.calendar_broken",),
+    "webhook.paused": ("notifications.webhook_paused",),
     "order.placed": ("notifications.order_received",),
     "order.confirmed": ("notifications.order_confirmed",),
     "order.cancelled": ("notifications.order_cancelled",),

@@ -21,7 +21,7 @@ from backend.core.orphans import remove_orphans
 from backend.core.provenance import coming_from
 from backend.core.transactions import use_case
 from backend.events.actions import forget_done_deliveries, forget_old_events
-from backend.notifications.actions import forget_old_messages, remind
+from backend.notifications.actions import forget_old_messages, remind, write_digests
 from backend.partners.actions import forget_old_webhooks
 from backend.scheduling.actions import forget_ended_holds
 from backend.subscriptions.actions import tell_plans_to_place, tell_plans_to_resume
@@ -78,6 +78,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_unanswered_calendars", timedelta(hours=1), forget_unanswered),
     Job("remove_orphaned_files", timedelta(days=1), remove_orphans, is_long=True),
     Job("forget_old_messages", timedelta(hours=6), forget_old_messages),
+    Job("write_digests", timedelta(minutes=5), write_digests),
     Job("remind", timedelta(minutes=1), remind),
     Job("backup", timedelta(days=1), back_up, is_long=True),
 )

@@ -180,6 +180,12 @@ def account_for_message(user_id: int | None) -> User | None:
     return None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
 
 
+def office_user_ids() -> list[int]:
+    """The active admins and managers, by id."""
+    rows = User.objects.filter(is_active=True, role__in=[Role.ADMIN, Role.MANAGER])
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How an account wants to be spoken to; an empty language or phone is none that it has said."""

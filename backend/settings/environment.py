@@ -159,6 +159,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("BACKUP_URL", "", str, "Where backups go: a folder, or `s3://bucket/prefix?endpoint_url=…`. Unset: none."),
     Variable("BACKUP_KEEP", "7,5,12", _keep, "For how many days, weeks and months the newest backup of each is kept."),
     Variable("EVENTS_KEEP_DAYS", "400", _positive, "How long the event log goes back."),
+    Variable("ROTA_DIGEST", "false", _boolean, "Whether the office gets a mail about its day at seven."),
     Variable("MESSAGES_KEEP_DAYS", "400", _positive, "How long it is kept what was told to whom."),
     Variable("ROTA_BUSINESS_NAME", "Rota", str, "The business's name, in the API and in mails."),
     Variable("ROTA_BUSINESS_EMAIL", "office@rota.test", str, "Sender of mails."),

@@ -51,14 +51,16 @@ def facts(kind: str) -> dict[str, Any]:
     if kind.startswith(("user.", "calendar.")):
         user = factories.user(Role.CUSTOMER)
         return {"data": {"user_id": user.pk, "verified": False, "provider": "GOOGLE", "reason": "revoked"}}
+    if kind == "webhook.paused":
+        return {"data": {"partner_id": 1, "endpoint_id": 1, "automatic": True, "reason": "HTTP 500"}}
     if kind.startswith("invitation."):
         row = Invitation.objects.create(
             email="new@example.com", role="STAFF", token="t", created_at=NOW, expires_at=NOW.replace(year=2028)
         )
         return {"data": {"invitation_id": row.pk}}
-    visit = factories.direct_booking(service, staff=staff)
+    booked = factories.direct_booking(service, staff=staff)
     return {
-        "appointment_id": visit.pk,
+        "appointment_id": booked.pk,
         "staff_id": staff.pk,
         "data": start | {"previous": start | {"staff_id": staff.pk}, "reason": ""},
     }

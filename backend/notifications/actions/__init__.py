@@ -2,7 +2,8 @@
 
 from backend.notifications.actions.accounts import tell_account, tell_invited, tell_registered
 from backend.notifications.actions.bookings import tell_of_booking
-from backend.notifications.actions.connections import tell_calendar_broken
+from backend.notifications.actions.connections import tell_calendar_broken, tell_webhook_paused
+from backend.notifications.actions.digest import write_digests
 from backend.notifications.actions.orders import (
     tell_news_of_office,
     tell_of_order,
@@ -65,7 +66,9 @@ __all__ = [
     "tell_plan_link",
     "tell_registered",
     "tell_tracking_link",
+    "tell_webhook_paused",
     "translated_wording",
     "unsubscribe",
     "update_preferences",
+    "write_digests",
 ]

@@ -1,6 +1,6 @@
-"""What is told about calendars that do not let us in any more.
+"""What is told about calendars and webhooks that do not work any more.
 
-Their domain stands beside this one: its facts say all that a message tells.
+Their domains stand beside this one: their facts say all that a message tells.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from backend.core.business import business
 from backend.core.transactions import step
 from backend.events.rules import Happened
 from backend.notifications.actions.writing import tell
-from backend.notifications.queries import person
+from backend.notifications.queries import person, the_office
 from backend.notifications.rules import MessageKind
 
 
@@ -28,5 +28,22 @@ def tell_calendar_broken(*, event: Happened, now: datetime) -> None:
         about=str(event.event_id),
         event_id=event.event_id,
         link=f"{business().public_url}/calendars",
+        now=now,
+    )
+
+
+@step
+def tell_webhook_paused(*, event: Happened, now: datetime) -> None:
+    """Tell the office that an endpoint of a partner failed for too long; nothing of what somebody did by hand."""
+    if not event.data["automatic"]:
+        return
+    page = f"{business().public_url}/admin/partners/webhookendpoint/{event.data['endpoint_id']}/change/"
+    tell(
+        kind=MessageKind.WEBHOOK_PAUSED,
+        person=the_office(),
+        values={"reason": str(event.data["reason"])},
+        about=str(event.event_id),
+        event_id=event.event_id,
+        link=page,
         now=now,
     )

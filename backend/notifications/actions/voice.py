@@ -58,6 +58,10 @@ class Voice:
         day = self.day(start.astimezone(self.zone).date())
         return self._in_zone(self.say(Phrase.SPAN, day=day, start=self.time_of(start), end=self.time_of(end)))
 
+    def hours(self, start: datetime, end: datetime) -> str:
+        """`09:00 to 10:00`."""
+        return self.say(Phrase.HOURS, start=self.time_of(start), end=self.time_of(end))
+
     def amount(self, value: Decimal, currency: str = "") -> str:
         """`50.00 GBP`, with the language's decimal sign."""
         with translation.override(self.language):

@@ -152,7 +152,7 @@ _SAMPLES: dict[str, dict[str, str]] = {
     "PLAN": _PLAN,
     "VISIT": _PLAN_VISIT,
     "CALENDAR": {"provider": "Google"},
-    "WEBHOOK": {"partner": "Acme Lettings", "url": "https://example.com/hooks", "reason": "HTTP 500"},
+    "WEBHOOK": {"reason": "HTTP 500"},
     "DIGEST": {
         "date": "Monday 1 March 2027",
         "visits": "  09:00 to 10:00: Deep clean, Anna Lee, SW1A 2AA",
