@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import MagicMock
 
-import pgtrigger
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -80,5 +80,9 @@ def test_a_planted_bug_is_found(bug: str, ground: Ground, monkeypatch: pytest.Mo
 
 
 def test_a_hole_in_the_trail_is_found(ground: Ground) -> None:
-    with pgtrigger.ignore("orders.Order:audit"), pytest.raises(AssertionError, match="no entry in the trail"):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'orders_order'::regclass AND tgname ~ 'audit'")
+        (trigger,) = cursor.fetchone() or ("",)
+        cursor.execute(f'ALTER TABLE orders_order DISABLE TRIGGER "{trigger}"')  # until the test is undone
+    with pytest.raises(AssertionError, match="no entry in the trail"):
         play(ground, PATIENT)
