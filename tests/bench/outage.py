@@ -36,12 +36,12 @@ def mail_server(port: int) -> Iterator[list[Any]]:
             taken.append(envelope)
             return "250 OK"
 
-    controller = Controller(Keep(), hostname="127.0.0.1", port=port)  # type: ignore[no-untyped-call]
-    controller.start()  # type: ignore[no-untyped-call]
+    controller = Controller(Keep(), hostname="127.0.0.1", port=port)
+    controller.start()
     try:
         yield taken
     finally:
-        controller.stop()  # type: ignore[no-untyped-call]
+        controller.stop()
 
 
 @contextmanager
