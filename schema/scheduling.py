@@ -256,7 +256,7 @@ class Appointment(VisibleNode):
         return getattr(self, "visit", None) if sees_plan_of_visit(info.context.viewer) else None
 
     @strawberry_django.field(
-        only=["pk"],
+        only=["id"],
         prefetch_related=[
             lambda info: Prefetch(
                 "calendar_events",
