@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+import schema.calendars  # noqa: F401 - gives the state its name and description before it is used here
 from backend.calendars.queries import SyncProgress, progress_of
 from backend.calendars.rules import ConnectionState
 from backend.core import clock

@@ -27,9 +27,6 @@ DEPTH = 3
 TOKENS = ("Query.trackOrder", "Query.trackAppointment", "Query.trackSubscription")
 """Whoever holds a token may read what it opens; they are walked on their own."""
 
-BY_LAW = {("Query.customerData", "kestrel pays late")}
-"""Whoever asks for all that is kept of them gets the office's notes, too (GDPR, Art. 15)."""
-
 OFFICE_OF_CUSTOMER = "manager admin"
 CUSTOMER = "customer manager admin"
 CUSTOMER_AND_STAFF = "customer staff manager admin"
@@ -116,7 +113,7 @@ def test_nobody_reads_what_is_somebody_elses(persona: str) -> None:
         if row.field.startswith("Query.") and row.field not in TOKENS:
             text = opened(world, persona, row)
             told = {secret for secret in secrets if secret in text}
-            leaks += [f"{row} tells {each}" for each in told & set(hidden) if (row.field, each) not in BY_LAW]
+            leaks += [f"{row} tells {each}" for each in told & set(hidden)]
             seen |= told
     assert leaks == []
     if persona in ("customer", "staff", "manager", "admin"):

@@ -26,7 +26,7 @@ from tests.world import World, digest, make_world
 pytestmark = pytest.mark.django_db
 
 PLAN_VISITS = ("plan appointment 1", "plan appointment 2")
-VISITS = ("visit", "booking", "missed visit", "guest booking", "guest appointment", *PLAN_VISITS)
+VISITS = ("visit", "booking", "done visit", "missed visit", "guest booking", "guest appointment", *PLAN_VISITS)
 
 EXPECTED: dict[str, str] = {
     "Query.business": OK,
@@ -52,7 +52,7 @@ OWN = {name: OK for name in MUTATIONS if "ebhook" in name}
 """Partners mind their own webhooks."""
 
 NODES = {
-    *("order", "guest order", "confirmed order", "item", "chosen extra", "change", "visit"),
+    *("order", "guest order", "confirmed order", "item", "chosen extra", "change", "visit", "photo"),
     *("partner", "api key", "endpoint", "webhook"),
 }
 """What a key fetches by its id, beside what everyone does."""

@@ -46,7 +46,11 @@ def holds_personal_data(name: str, answers: PersonalData) -> None:
 
 
 def export_customer(*, viewer: Viewer, customer_id: int | None) -> dict[str, Any]:
-    """Everything that is kept of a customer, by domain, the office's notes included: for itself, or for the office."""
+    """Everything that is kept of a customer, by domain: for itself, or for the office.
+
+    The office's notes are in the office's copy alone: what they say of others has to be looked at before they are
+    handed out.
+    """
     customer = customer_for(viewer, own_or(viewer, customer_id), field=("customer_id",))
     require_change_addresses(viewer, customer)
     addresses = customer.addresses.values("kind", "line1", "line2", "city", "postcode", "country", "is_default")
@@ -54,11 +58,11 @@ def export_customer(*, viewer: Viewer, customer_id: int | None) -> dict[str, Any
         "name": customer.name,
         "email": customer.email,
         "phone": customer.phone,
-        "notes": customer.notes,
-        "tags": customer.tags,
         "created_at": customer.created_at.isoformat(),
         "addresses": list(addresses),
     }
+    if viewer.is_office:
+        own |= {"notes": customer.notes, "tags": customer.tags}
     account = None if customer.user_id is None else account_data(customer.user_id)
     return {"customer": own, "account": account} | {
         name: holder.export(customer_id=customer.pk) for name, holder in _holders.items()
