@@ -31,6 +31,11 @@ class PostalAddress:
     postcode: str = strawberry.field(description="Postcode, with its space.")
     country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
 
+    @classmethod
+    def of(cls, row: Any) -> "PostalAddress":
+        """The address that an order, a plan or a booking has written down."""
+        return cls(line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country)
+
 
 @strawberry_django.type(AddressModel, description="A postal address of a customer.")
 class Address(VisibleNode):

@@ -142,14 +142,7 @@ class Appointment(VisibleNode):
         description="Where it is, as given when it was booked.",
     )
     def address(self) -> PostalAddress:
-        booking = self.booking  # type: ignore[attr-defined]
-        return PostalAddress(
-            line1=booking.line1,
-            line2=booking.line2,
-            city=booking.city,
-            postcode=booking.postcode,
-            country=booking.country,
-        )
+        return PostalAddress.of(self.booking)  # type: ignore[attr-defined]
 
     @strawberry_django.field(
         only=["booking__price", "booking__currency"], select_related=["booking"], description="What the visit costs."

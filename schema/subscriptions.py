@@ -249,10 +249,7 @@ class SubscriptionPlan(VisibleNode):
         only=["line1", "line2", "city", "postcode", "country"], description="Where the work is, frozen."
     )
     def address(self) -> PostalAddress:
-        row: SubscriptionModel = self  # type: ignore[assignment]
-        return PostalAddress(
-            line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country
-        )
+        return PostalAddress.of(self)
 
     @strawberry_django.field(only=["extras", "currency"], description="What is added to the service, each time.")
     def extras(self) -> list[BookedExtra]:

@@ -1,11 +1,15 @@
 """References that people read aloud, and tokens that nobody should guess."""
 
 import hashlib
+import re
 import secrets
 from datetime import date
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Digits and capitals without 0, 1, I, L and O, which are mistaken for each other."""
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def reference(prefix: str, day: date) -> str:
@@ -19,6 +23,11 @@ def reference(prefix: str, day: date) -> str:
 def secret_token() -> str:
     """32 random bytes, URL-safe."""
     return secrets.token_urlsafe(32)
+
+
+def may_be_token(text: str) -> bool:
+    """Whether it could be a tracking token: what could not is never looked for."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def token_hash(token: str) -> str:

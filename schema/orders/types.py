@@ -197,10 +197,7 @@ class Order(VisibleNode):
         only=["line1", "line2", "city", "postcode", "country"], description="Where the work is, frozen at checkout."
     )
     def address(self) -> PostalAddress:
-        row: OrderModel = self  # type: ignore[assignment]
-        return PostalAddress(
-            line1=row.line1, line2=row.line2, city=row.city, postcode=row.postcode, country=row.country
-        )
+        return PostalAddress.of(self)
 
     @strawberry_django.field(only=["subtotal", "currency"], description="Sum of the items.")
     def subtotal(self) -> Money:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from django.db import connection
 
@@ -29,15 +29,14 @@ def database_settings(database: str | None = None) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value}
 
 
-def database_url(database: str) -> str:
-    """A DATABASE_URL of another database on the server that Django is on."""
+def database_url(database: str | None = None) -> str:
+    """A DATABASE_URL of the database that Django is on, or of another on the same server."""
     settings: dict[str, Any] = connection.settings_dict
     secret = f":{quote(settings['PASSWORD'], safe='')}" if settings["PASSWORD"] else ""
     host, port = settings["HOST"], f":{settings['PORT']}" if settings["PORT"] else ""
     query = f"?host={quote(host, safe='/')}" if host.startswith("/") else ""
     address = f"{quote(settings['USER'], safe='')}{secret}@{'' if query else host}{port}"
-    parts = urlsplit(f"postgresql://{address}/{database}{query}")
-    return urlunsplit(parts)
+    return f"postgresql://{address}/{database or settings['NAME']}{query}"
 
 
 def run_program(program: str, arguments: Sequence[str | Path], *, database: str | None = None) -> None:

@@ -2,12 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.files.storage import Storage
 
 from backend.core.backups.rules import Keep, chosen_to_keep
 from backend.core.backups.stores import folders_in, list_backups, remove_folder
 
 _UNFINISHED_AFTER = timedelta(days=1)
+
+
+def configured_keep() -> Keep:
+    """How many backups are kept, as BACKUP_KEEP says."""
+    return Keep(*settings.ROTA_BACKUP_KEEP)
 
 
 def forget_backups(store: Storage, *, keep: Keep, now: datetime) -> list[str]:

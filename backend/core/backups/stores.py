@@ -1,6 +1,5 @@
 """Where backups are kept: a folder or a bucket, both as a Django storage."""
 
-import json
 from typing import BinaryIO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -57,7 +56,7 @@ def find_backup(store: Storage, name: str) -> Manifest:
         text = file.read()
     try:
         manifest = Manifest.from_json(text.decode() if isinstance(text, bytes) else text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise BackupError("The manifest can't be read: the backup is not whole.") from error
     if manifest.name != name:
         raise BackupError(f"The manifest in {name!r} is that of {manifest.name!r}.")

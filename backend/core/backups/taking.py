@@ -15,8 +15,7 @@ from psycopg import sql
 
 from backend.core.backups.manifest import DUMP, FILES, MANIFEST, Manifest, StoredFile
 from backend.core.backups.programs import database_url, run_program
-from backend.core.backups.retention import forget_backups
-from backend.core.backups.rules import Keep
+from backend.core.backups.retention import configured_keep, forget_backups
 from backend.core.backups.stores import all_files, put, put_text, store_at
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +47,7 @@ def take_backup(store: Storage, *, now: datetime, tell: Tell = lambda _: None) -
 
 def _dump(path: Path) -> dict[str, Any]:
     """Dump into `path` and count rows in one snapshot: what the manifest states is what the dump holds."""
-    with psycopg.connect(_own_url(), autocommit=True) as connection:
+    with psycopg.connect(database_url(), autocommit=True) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         (snapshot,) = _row(connection.execute("SELECT pg_export_snapshot()"))
         run_program("pg_dump", ["-Fc", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", "-f", path])
@@ -59,12 +58,6 @@ def _dump(path: Path) -> dict[str, Any]:
         }
         connection.execute("COMMIT")
     return facts
-
-
-def _own_url() -> str:
-    from django.db import connection
-
-    return database_url(str(connection.settings_dict["NAME"]))
 
 
 def count_rows(connection: psycopg.Connection[Any]) -> dict[str, int]:
@@ -109,5 +102,5 @@ def back_up(*, limit: int, now: datetime) -> int:
         return 0
     store = store_at(settings.ROTA_BACKUP_URL)
     take_backup(store, now=now, tell=_log.info)
-    forget_backups(store, keep=Keep(*settings.ROTA_BACKUP_KEEP), now=now)
+    forget_backups(store, keep=configured_keep(), now=now)
     return 1

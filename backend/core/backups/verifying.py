@@ -5,7 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -61,9 +61,7 @@ def verify_backup(store: Storage, manifest: Manifest, *, tell: Tell = lambda _: 
     return Report(len(rows), sum(rows.values()), tuple(found), tuple(faults))
 
 
-def _differences(what: str, stated: object, found: object) -> list[str]:
-    assert isinstance(stated, dict)  # noqa: S101 - both are plain tables of values
-    assert isinstance(found, dict)  # noqa: S101
+def _differences(what: str, stated: Mapping[str, object], found: Mapping[str, object]) -> list[str]:
     return [
         f"The {what} {name} has {found.get(name)}, the manifest says {stated.get(name)}."
         for name in sorted(stated.keys() | found.keys())

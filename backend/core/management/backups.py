@@ -1,9 +1,7 @@
-"""What the commands about backups share: where they are kept, and which of them."""
+"""What the commands about backups share: where they are kept."""
 
 from django.conf import settings
 from django.core.management.base import CommandError
-
-from backend.core.backups import Keep
 
 
 def url_from(option: str) -> str:
@@ -12,8 +10,3 @@ def url_from(option: str) -> str:
     if not url:
         raise CommandError("Say where backups are kept: an argument, or BACKUP_URL.")
     return str(url)
-
-
-def keep_from() -> Keep:
-    """How many backups are kept, as configured."""
-    return Keep(*settings.ROTA_BACKUP_KEEP)

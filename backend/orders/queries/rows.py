@@ -1,6 +1,5 @@
 """Orders, lines and wishes as their viewers may see them, and as a token opens them."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,6 +10,7 @@ from backend.core import clock
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
 from backend.core.money import ZERO
+from backend.core.references import may_be_token
 from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Permission, Scope, Viewer, require_signed_in
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
@@ -29,8 +29,6 @@ from backend.scheduling.rules import (
 
 TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
 """Sixty tries with a tracking token from one network address, then one a second."""
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -154,7 +152,7 @@ def order_by_token(tracking_token: str, *, lock: bool = False, now: datetime) ->
 
     A token that has run out, a while after the order's end, opens nothing.
     """
-    if not _TOKEN.fullmatch(tracking_token):
+    if not may_be_token(tracking_token):
         return None
     rows = Order.objects.select_related("customer")
     order = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()

@@ -1,6 +1,5 @@
 """Direct bookings: whom a token lets in, who could come, and which other times there are."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from django.db.models import QuerySet, Value
 
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
+from backend.core.references import may_be_token
 from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Viewer, require_signed_in
 from backend.geography.rules import Place
@@ -40,8 +40,6 @@ from backend.staff import queries as staff_queries
 TOKEN_LOOKUPS = Bucket("appointment-token", capacity=60, per_second=1)
 """Sixty tries with a tracking token from one network address, then one a second."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
 
 def require_one_name(*, appointment_id: int | None, tracking_token: str | None, address: str) -> None:
     """Required unless a visit is named by exactly one of the two; RateLimited for tries with tokens."""
@@ -68,7 +66,7 @@ def named_appointment(
 
 def appointment_by_token(tracking_token: str, *, now: datetime, lock: bool = False) -> Appointment | None:
     """The direct booking that a tracking token opens, until the link is dead. Whoever holds the token may see it."""
-    if not _TOKEN.fullmatch(tracking_token):
+    if not may_be_token(tracking_token):
         return None
     rows = Appointment.objects.select_related("booking")
     rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows

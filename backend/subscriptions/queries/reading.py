@@ -1,12 +1,12 @@
 """Plans, their visits and the changes wanted of them, as their viewers may see them."""
 
-import re
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
 
 from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
+from backend.core.references import may_be_token
 from backend.core.throttle import Bucket, require_within
 from backend.core.viewer import Permission, Viewer, require_signed_in
 from backend.orders.rules import tracking_expired
@@ -20,8 +20,6 @@ from backend.subscriptions.rules import VisitStatus
 
 TOKEN_LOOKUPS = Bucket("subscription-token", capacity=60, per_second=1)
 """Sixty tries with a tracking token from one network address, then one a second."""
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def subscriptions_visible_to(viewer: Viewer) -> QuerySet[Subscription]:
@@ -147,7 +145,7 @@ def subscription_by_token(tracking_token: str, *, lock: bool = False, now: datet
 
     A token that has run out, a while after the plan's end, opens nothing.
     """
-    if not _TOKEN.fullmatch(tracking_token):
+    if not may_be_token(tracking_token):
         return None
     rows = Subscription.objects.select_related("customer")
     found = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()

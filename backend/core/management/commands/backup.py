@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backend.core import clock
-from backend.core.backups import BackupError, forget_backups, list_backups, store_at, take_backup
-from backend.core.management.backups import keep_from, url_from
+from backend.core.backups import BackupError, configured_keep, forget_backups, list_backups, store_at, take_backup
+from backend.core.management.backups import url_from
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
                 self._list(store)
                 return
             manifest = take_backup(store, now=now, tell=self.stdout.write)
-            removed = [] if options["keep_all"] else forget_backups(store, keep=keep_from(), now=now)
+            removed = [] if options["keep_all"] else forget_backups(store, keep=configured_keep(), now=now)
         except BackupError as error:
             raise CommandError(str(error)) from error
         for name in removed:
