@@ -6,7 +6,7 @@ class SchedulingConfig(AppConfig):
     label = "scheduling"
 
     def ready(self) -> None:
-        """Answer for what is kept here of a customer (docs/adr/0011), and for the visits of staff who leave (0027)."""
+        """Answer for what is kept here of a customer (docs/adr/0011), and for the visits of staff who leave (0022)."""
         from backend.core.invariants import keeps_true
         from backend.core.orphans import keeps_files
         from backend.customers.actions import PersonalData, follows_merge, holds_personal_data

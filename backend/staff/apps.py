@@ -6,7 +6,7 @@ class StaffConfig(AppConfig):
     label = "staff"
 
     def ready(self) -> None:
-        """Tell accounts who makes the row of a member of staff (docs/adr/0010), and what its leaving takes (0027)."""
+        """Tell accounts who makes the row of a member of staff (docs/adr/0010), and what its leaving takes (0022)."""
         from backend.accounts.actions import ends_row, makes_row
         from backend.core.orphans import keeps_files
         from backend.core.viewer import Role

@@ -61,6 +61,22 @@ def test_a_decision_names_what_holds_it(page: Path) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_decisions_are_numbered_without_gaps() -> None:
+    assert [page.name[:4] for page in ADRS] == [f"{number:04d}" for number in range(1, len(ADRS) + 1)]
+
+
+def test_a_decision_that_the_code_cites_exists() -> None:
+    pages = {page.stem for page in ADRS}
+    files = [file for top in ("backend", "schema", "workers", "tests") for file in (ROOT / top).rglob("*.py")]
+    cited = {
+        (str(file.relative_to(ROOT)), page)
+        for file in [*files, *PAGES]
+        for page in re.findall(r"(?:\badr/|\bADR )(\d{4}(?:-[a-z-]+)?)", file.read_text())
+    }
+    assert len(cited) > 20
+    assert {(file, page) for file, page in cited if not any(each.startswith(page) for each in pages)} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())

@@ -58,7 +58,7 @@ _row_enders: dict[Role, RowEnder] = {}
 def ends_row(role: Role, ender: RowEnder) -> None:
     """Say who settles what hangs on the row of a role: the domain that owns it, when the program starts.
 
-    docs/adr/0027-who-leaves-leaves-no-visit.md
+    docs/adr/0022-who-leaves-leaves-no-visit.md
     """
     _row_enders[role] = ender
 

@@ -1,4 +1,4 @@
-"""Backups: a consistent dump of the database, the stored files, and a manifest that vouches for both (ADR 0024).
+"""Backups: a consistent dump of the database, the stored files, and a manifest that vouches for both (ADR 0021).
 
 A backup is a folder in a Django storage: `database.dump`, `files/…`, and, written last, `manifest.json`. Without a
 manifest that fits its own checksum there is no backup, so one that was cut short counts for nothing.

@@ -1,4 +1,4 @@
-"""Reminding people of their visits (docs/adr/0035-reminders-are-found-not-planned.md)."""
+"""Reminding people of their visits (docs/adr/0029-reminders-are-found-not-planned.md)."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Somebody who leaves: its visits ahead go to colleagues, or it stays (docs/adr/0027-who-leaves-leaves-no-visit.md)."""
+"""Somebody who leaves: its visits ahead go to colleagues, or it stays (docs/adr/0022-who-leaves-leaves-no-visit.md)."""
 
 from datetime import datetime
 

@@ -135,7 +135,7 @@ def before_leaving(settle: GivesVisitsUp) -> None:
     """Say what has to be settled before a member of staff is deactivated: the domain that owns it, at program start.
 
     Visits stand above staff, which must not import them, yet nobody may leave them behind
-    (docs/adr/0027-who-leaves-leaves-no-visit.md). Called before the row is locked: it locks more than this one, in
+    (docs/adr/0022-who-leaves-leaves-no-visit.md). Called before the row is locked: it locks more than this one, in
     order.
     """
     _before_leaving.append(settle)

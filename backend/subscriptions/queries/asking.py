@@ -136,7 +136,7 @@ def discount_of(request: PlanRequest, terms: Terms, *, email: str | None, now: d
 
 
 def coupon_lines(terms: Terms) -> list[CouponLine]:
-    """A plan is one line to a coupon: the service, at the price of all visits (docs/adr/0032)."""
+    """A plan is one line to a coupon: the service, at the price of all visits (docs/adr/0026)."""
     return [CouponLine(terms.need.service_id, terms.subtotal)]
 
 

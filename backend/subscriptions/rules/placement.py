@@ -1,4 +1,4 @@
-"""Which visit of a plan lies where (DESIGN.md, "subscriptions"; docs/adr/0032).
+"""Which visit of a plan lies where (DESIGN.md, "subscriptions"; docs/adr/0026).
 
 Each visit takes its nominal date at the plan's time with the plan's staff; else the free time of that day that is
 nearest, whoever has it; else the same on the next day that has any, before the next visit is due. Where none has, it
