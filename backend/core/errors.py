@@ -162,6 +162,17 @@ class StaleVersion(Refusal):
 
 
 @dataclass
+class Overtaken(StaleVersion):
+    """Somebody else's transaction changed what this one had looked at before it held its locks.
+
+    Nothing is wrong with what the client asked for: `@use_case` looks again by itself, and lets this out, as a stale
+    version, only after it was overtaken several times in a row.
+    """
+
+    message: str = "This has just been changed by somebody else. Look again."
+
+
+@dataclass
 class IdempotencyConflict(Refusal):
     """The idempotency key was used before, with other input."""
 

@@ -12,7 +12,8 @@ import pytest
 
 from backend.accounts.queries import viewer_for_user
 from backend.catalogue.models import Service
-from backend.core.errors import Refusal, Refusals
+from backend.core import transactions
+from backend.core.errors import Overtaken, Refusal, Refusals
 from backend.core.viewer import NOBODY, Role, Viewer
 from backend.customers.rules import Contact, PostalAddress
 from backend.events.models import Event
@@ -177,6 +178,38 @@ def test_two_moves_of_one_visit_with_one_version_have_one_winner(service: Servic
     outcomes = Counter(all_at_once([partial(move, hour) for hour in (2, 3, 4, 5)]))
     assert outcomes == {WON: 1, "STALE_VERSION": 3}
     assert CustomerAppointment.objects.get().reschedules == 1
+
+
+@pytest.fixture
+def handed_over_meanwhile(service: Service, monkeypatch: pytest.MonkeyPatch) -> partial[Any]:
+    """Anna's visit, to be moved to Cleo by its guest; Bea gets it after the guest's look and before its locks."""
+    anna, bea, cleo = (factories.staff_member(service) for _ in range(3))
+    row = factories.direct_booking(service, staff=anna)
+    handing_over = iter([lambda: Appointment.objects.filter(pk=row.pk).update(staff=bea)])
+
+    def lock_late(staff_ids: Any) -> Any:
+        for hand_over in handing_over:
+            assert all_at_once([hand_over]) == [WON]
+        return lock_staff(staff_ids)
+
+    monkeypatch.setattr(rescheduling, "lock_staff", lock_late)
+    return moving_to(row, NINE + timedelta(hours=3), cleo)
+
+
+def test_a_visit_that_somebody_else_got_between_the_look_and_the_locks_is_looked_at_again(
+    handed_over_meanwhile: partial[Any],
+) -> None:
+    moved = handed_over_meanwhile()
+    assert (moved.start, moved.version) == (NINE + timedelta(hours=3), 2)
+    assert Claim.objects.get().staff_id == moved.staff_id == handed_over_meanwhile.keywords["request"].staff_id
+
+
+def test_control_who_looks_once_refuses_a_wish_for_no_fault_of_its_own(
+    handed_over_meanwhile: partial[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "LOOKS", 1)
+    with pytest.raises(Overtaken):
+        handed_over_meanwhile()
 
 
 def planning(service: Service, start: datetime, staff: Staff | None) -> partial[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from psycopg.types.range import Range
 
-from backend.core.errors import InvalidTransition, StaleVersion
+from backend.core.errors import InvalidTransition, Overtaken
 from backend.core.transactions import step
 from backend.events.actions import emit
 from backend.geography.rules import Place
@@ -33,16 +33,15 @@ def move_visits(
     stay as they are. One `appointment.moved` for each, which the person who loses a visit hears as well. Who is fit for
     a visit (`offers`, `covers`) is the caller's to decide; statements don't grow with the visits.
 
-    Raises InvalidTransition for work that has begun, NotWorking unless `outside_hours`, and StaleVersion where a visit
-    went to somebody else between the caller's look and the lock. After a refusal the
-    transaction must be left to fail.
+    Raises InvalidTransition for work that has begun, NotWorking unless `outside_hours`, and Overtaken where a visit
+    went to somebody else between the caller's look and the lock. After a refusal the transaction must be left to fail.
     """
     # Staff before visits: whoever claims time queues up at the person, old and new in one statement.
     old = Appointment.objects.filter(pk__in=moves).values_list("staff_id", flat=True)
     locked = lock_staff({*old, *(move.staff_id for move in moves.values() if move.staff_id is not None)})
     rows = list(_open_with_order(moves))
     if any(row.staff_id not in locked for row in rows):
-        raise StaleVersion("A visit has just been given to somebody else. Look again.")
+        raise Overtaken
     if any(row.status == AppointmentStatus.IN_PROGRESS for row in rows):
         raise InvalidTransition("The work has begun: it can't be moved any more.")
     before = {row.pk: snapshot(row) for row in rows}

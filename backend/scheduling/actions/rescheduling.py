@@ -7,7 +7,7 @@ from django.db.models import F
 
 from backend.accounts.errors import EmailMismatch, EmailNotVerified
 from backend.accounts.queries import user_for
-from backend.core.errors import InvalidInput, InvalidTransition, NotAllowed, Problems, StaleVersion
+from backend.core.errors import InvalidInput, InvalidTransition, NotAllowed, Overtaken, Problems
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer, require_signed_in
@@ -105,7 +105,7 @@ def _reschedule(*, viewer: Viewer, request: RescheduleRequest, now: datetime) ->
     lock_staff(ids)
     row = locked_visits([row.pk]).get()
     if row.staff_id not in ids:
-        raise StaleVersion("This visit has just been given to somebody else. Look again.", ("version",))
+        raise Overtaken
     reason = _checked(row, party, request, now)
     slot = choose_slot(
         request.start,

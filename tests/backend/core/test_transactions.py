@@ -5,10 +5,11 @@ from datetime import datetime
 import pytest
 from django.db import connection
 
-from backend.core.errors import IdempotencyConflict
+from backend.catalogue.models import Category
+from backend.core.errors import ErrorCode, IdempotencyConflict, Overtaken
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.models import IdempotencyKey
-from backend.core.transactions import OutsideUseCase, step, use_case
+from backend.core.transactions import LOOKS, OutsideUseCase, step, use_case
 from backend.core.viewer import NOBODY, Role, Viewer
 from tests import factories
 
@@ -50,6 +51,37 @@ def test_a_use_case_inside_another_is_a_mistake() -> None:
 
     with pytest.raises(RuntimeError, match="durable"):
         outer()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_use_case_that_was_overtaken_begins_anew_and_leaves_nothing_of_its_first_try() -> None:
+    tries: list[int] = []
+
+    @use_case
+    def overtaken_twice() -> str:
+        _write()
+        tries.append(Category.objects.count())
+        if len(tries) < 3:
+            raise Overtaken
+        return "done"
+
+    assert overtaken_twice() == "done"
+    assert tries == [1, 1, 1]
+    assert Category.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_use_case_that_is_overtaken_again_and_again_gives_up_as_a_stale_version() -> None:
+    tries: list[None] = []
+
+    @use_case
+    def never_first() -> None:
+        tries.append(None)
+        raise Overtaken
+
+    with pytest.raises(Overtaken) as caught:
+        never_first()
+    assert (caught.value.code, len(tries)) == (ErrorCode.STALE_VERSION, LOOKS)
 
 
 class TestIdempotency:
