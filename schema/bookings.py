@@ -13,7 +13,8 @@ from backend.scheduling.queries import bookings as queries
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
-from schema.payloads import Payload, mutation, reread
+from schema.named import NamesVisit
+from schema.payloads import mutation
 from schema.scheduling import Alternative, Appointment, AppointmentPayload
 
 
@@ -59,9 +60,7 @@ class BookAppointmentInput:
 
 
 @strawberry.input(description="Another time for a visit, named by its id or by its tracking token.")
-class RescheduleAppointmentInput:
-    appointment_id: strawberry.ID | None = strawberry.field(default=None, description="The visit, when signed in.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class RescheduleAppointmentInput(NamesVisit):
     start: datetime = strawberry.field(description="The new start.")
     staff_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who should come; by default the same person if it can, else anyone."
@@ -77,9 +76,7 @@ class RescheduleAppointmentInput:
 
 
 @strawberry.input(description="The visit to call off: by its id, or by its tracking token.")
-class CancelAppointmentInput:
-    appointment_id: strawberry.ID | None = strawberry.field(default=None, description="The visit, when signed in.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class CancelAppointmentInput(NamesVisit):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
@@ -95,18 +92,8 @@ class LinkGuestAppointmentInput:
     tracking_token: str = strawberry.field(description="The booking's token.")
 
 
-@strawberry.type(description="Answer with a visit to whoever booked it or holds its token.")
-class OpenedAppointmentPayload(Payload):
-    opened: strawberry.Private[bool] = False
-
-    @strawberry_django.field(description="The visit as it is now.")
-    def appointment(self) -> Appointment | None:
-        rows = reread(self.row)
-        return rows if rows is None or not self.opened else queries.opened(rows)  # type: ignore[return-value]
-
-
 @strawberry.type(description="Answer to booking or moving a visit.")
-class BookedAppointmentPayload(OpenedAppointmentPayload):
+class BookedAppointmentPayload(AppointmentPayload):
     alternatives: list[Alternative] = strawberry.field(
         default_factory=list,
         description="Where the time can't be had: up to five others that can. The wanted person on that day first, "
@@ -178,17 +165,13 @@ class BookingsMutation:
         description="Call a visit off and free its time. Guests by token and customers until the deadline; the office "
         "always, with a reason."
     )
-    def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> OpenedAppointmentPayload:
+    def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> AppointmentPayload:
         appointment = actions.cancel_appointment(
-            viewer=info.context.viewer,
-            appointment_id=decode_optional_id(input.appointment_id, "Appointment", ("appointment_id",)),
-            tracking_token=input.tracking_token,
+            **input.asked(info),
             reason=input.reason,
             version=input.version,
-            address=info.context.address,
-            now=info.context.now,
         )
-        return OpenedAppointmentPayload(row=appointment, opened=input.tracking_token is not None)
+        return AppointmentPayload(row=appointment, opened=input.tracking_token is not None)
 
     @mutation(description="Promise a visit that waits for the office. Admins, and managers with MANAGE_ORDERS.")
     def confirm_appointment(self, info: Info, input: ConfirmAppointmentInput) -> AppointmentPayload:

@@ -13,7 +13,8 @@ from backend.orders.models import ChangeRequest as ChangeRequestModel
 from backend.orders.rules import ChangeStatus
 from schema.connections import Connection
 from schema.context import Info
-from schema.ids import decode_id, decode_optional_id
+from schema.ids import decode_id
+from schema.named import NamesOrder
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.scheduling import Alternative
@@ -73,9 +74,7 @@ class ChangesQuery:
 
 
 @strawberry.input(description="Another time for an order, named by its id or by its tracking token.")
-class RequestChangeInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class RequestChangeInput(NamesOrder):
     requested_date: date = strawberry.field(description="Wanted date, in the business's time zone.")
     requested_time: time = strawberry.field(description="Wanted time, in the business's time zone.")
     reason: str = strawberry.field(default="", description="Why, at most 500 characters.")
@@ -83,9 +82,8 @@ class RequestChangeInput:
 
 
 @strawberry.input(description="The order whose waiting request is taken back: by its id, or by its tracking token.")
-class WithdrawChangeInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class WithdrawChangeInput(NamesOrder):
+    pass
 
 
 @strawberry.input(description="The office's decision on a request.")
@@ -121,26 +119,18 @@ class ChangesMutation:
     )
     def request_change(self, info: Info, input: RequestChangeInput) -> ChangeRequestPayload:
         change = actions.request_change(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
+            **input.asked(info),
             requested_date=input.requested_date,
             requested_time=input.requested_time,
             reason=input.reason,
             idempotency_key=input.idempotency_key,
-            address=info.context.address,
-            now=info.context.now,
         )
         return ChangeRequestPayload(row=change)
 
     @mutation(description="Take back the request of an order that waits. Guests by token, customers, and the office.")
     def withdraw_change(self, info: Info, input: WithdrawChangeInput) -> ChangeRequestPayload:
         change = actions.withdraw_change(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
-            address=info.context.address,
-            now=info.context.now,
+            **input.asked(info),
         )
         return ChangeRequestPayload(row=change)
 

@@ -10,7 +10,8 @@ from backend.orders.rules import LineChange
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
-from schema.orders import OpenedOrderPayload, OrderItemInput
+from schema.named import NamesOrder
+from schema.orders import OrderItemInput, OrderPayload
 from schema.payloads import mutation
 
 _DROP_COUPON = "Whether a coupon that no longer fits is dropped, and its use given back; else the change is refused."
@@ -18,9 +19,7 @@ _VERSION = "The order's version that the change rests on."
 
 
 @strawberry.input(description="What should be another about an order, named by its id or by its tracking token.")
-class UpdateOrderInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class UpdateOrderInput(NamesOrder):
     notes: str | None = strawberry.field(default=None, description="What should be known, at most 2,000 characters.")
     guest: GuestInput | None = strawberry.field(default=None, description="Who is to be reached, of a guest's order.")
     address: AddressInput | None = strawberry.field(default=None, description="Where; or `addressId`.")
@@ -51,9 +50,7 @@ class UpdateOrderInput:
 
 
 @strawberry.input(description="One more line for a pending order, named by its id or by its tracking token.")
-class AddOrderItemInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class AddOrderItemInput(NamesOrder):
     item: OrderItemInput = strawberry.field(description="What else is to be done, at today's prices.")
     drop_coupon: bool = strawberry.field(default=False, description=_DROP_COUPON)
     version: int | None = strawberry.field(default=None, description=_VERSION)
@@ -102,42 +99,34 @@ class OrderEditsMutation:
         description="Change notes, contact, address or time of a pending order: guests by token, customers, and the "
         "office, whose own notes may be changed in every state. A new time settles a change request that waits."
     )
-    def update_order(self, info: Info, input: UpdateOrderInput) -> OpenedOrderPayload:
+    def update_order(self, info: Info, input: UpdateOrderInput) -> OrderPayload:
         order = actions.update_order(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
+            **input.asked(info),
             changes=input.decoded(),
             drop_coupon=input.drop_coupon,
             version=input.version,
-            address=info.context.address,
-            now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+        return OrderPayload(row=order, opened=input.tracking_token is not None)
 
     @mutation(
         description="Add a line to a pending order, at today's prices: guests by token, customers, and the office. The "
         "same `idempotencyKey` with the same input adds once."
     )
-    def add_order_item(self, info: Info, input: AddOrderItemInput) -> OpenedOrderPayload:
+    def add_order_item(self, info: Info, input: AddOrderItemInput) -> OrderPayload:
         order = actions.add_order_item(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
+            **input.asked(info),
             item=input.item.decoded(("item",)),
             drop_coupon=input.drop_coupon,
             version=input.version,
             idempotency_key=input.idempotency_key,
-            address=info.context.address,
-            now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+        return OrderPayload(row=order, opened=input.tracking_token is not None)
 
     @mutation(
         description="Change quantity, extras or preferred staff of a line of a pending order: what it had keeps its "
         "price. Guests by token, customers, and the office."
     )
-    def update_order_item(self, info: Info, input: UpdateOrderItemInput) -> OpenedOrderPayload:
+    def update_order_item(self, info: Info, input: UpdateOrderItemInput) -> OrderPayload:
         order = actions.update_order_item(
             viewer=info.context.viewer,
             order_item_id=decode_id(input.order_item_id, "OrderItem", ("order_item_id",)),
@@ -148,13 +137,13 @@ class OrderEditsMutation:
             address=info.context.address,
             now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+        return OrderPayload(row=order, opened=input.tracking_token is not None)
 
     @mutation(
         description="Take a line out of a pending order, but not its last: cancel the order instead. Guests by token, "
         "customers, and the office."
     )
-    def remove_order_item(self, info: Info, input: RemoveOrderItemInput) -> OpenedOrderPayload:
+    def remove_order_item(self, info: Info, input: RemoveOrderItemInput) -> OrderPayload:
         order = actions.remove_order_item(
             viewer=info.context.viewer,
             order_item_id=decode_id(input.order_item_id, "OrderItem", ("order_item_id",)),
@@ -164,4 +153,4 @@ class OrderEditsMutation:
             address=info.context.address,
             now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+        return OrderPayload(row=order, opened=input.tracking_token is not None)

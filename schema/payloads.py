@@ -16,6 +16,7 @@ from strawberry.types import Info as StrawberryInfo
 from strawberry.utils.inspect import in_async_context
 from strawberry.utils.str_converters import to_camel_case
 
+from backend.core import tracking
 from backend.core.errors import ErrorCode, FieldPath, Refusal, Refusals
 
 strawberry.enum(
@@ -37,14 +38,19 @@ class UserError:
 @strawberry.type(description="What every mutation answers with.")
 class Payload:
     row: strawberry.Private[Model | None] = None
+    opened: strawberry.Private[bool] = False
+    """Whether the client holds the row's tracking token, or has just made the row: then it sees all its own fields."""
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="What was refused and why; empty where the mutation was carried out."
     )
 
 
-def reread(row: Model | None) -> Any:
+def reread(row: Model | None, *, opened: bool = False) -> Any:
     """The row of a payload, as a query that the optimizer completes. Its action decided that the viewer may see it."""
-    return None if row is None else type(row)._default_manager.filter(pk=row.pk)
+    if row is None:
+        return None
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    return tracking.opened(rows) if opened else rows
 
 
 def user_errors(error: Refusal | Refusals) -> list[UserError]:

@@ -374,7 +374,7 @@ class TimeOffPayload(StaffChangingPayload, VisitsInTheWay):
 class AppointmentPayload(Payload):
     @strawberry_django.field(description="The visit as it is now.")
     def appointment(self) -> Appointment | None:
-        return reread(self.row)  # type: ignore[no-any-return]
+        return reread(self.row, opened=self.opened)  # type: ignore[no-any-return]
 
 
 @strawberry.type

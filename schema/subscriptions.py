@@ -19,8 +19,9 @@ from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
 from schema.customers import Customer, PostalAddress
-from schema.ids import decode_id, decode_optional_id
+from schema.ids import decode_id
 from schema.money import Money, money
+from schema.named import NamesPlan
 from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, RefusalsToPayload, mutation, reread
@@ -350,14 +351,11 @@ class SubscriptionsQuery:
         return queries.plan_health(info.context.viewer)
 
 
-@strawberry.type(description="Answer with a plan, to whoever made it or holds its token, too.")
+@strawberry.type(description="Answer with a plan.")
 class SubscriptionPayload(Payload):
-    opened: strawberry.Private[bool] = False
-
     @strawberry_django.field(description="The plan as it is now.")
     def subscription(self) -> SubscriptionPlan | None:
-        rows = reread(self.row)
-        return rows if rows is None or not self.opened else queries.opened(rows)  # type: ignore[return-value]
+        return reread(self.row, opened=self.opened)  # type: ignore[no-any-return]
 
 
 @strawberry.input(description="The pending plan to take on.")
@@ -367,18 +365,14 @@ class ConfirmSubscriptionInput:
 
 
 @strawberry.input(description="The plan to pause: by its id, or by its tracking token.")
-class PauseSubscriptionInput:
-    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class PauseSubscriptionInput(NamesPlan):
     resume_on: date | None = strawberry.field(default=None, description="When it goes on by itself.")
     reason: str = strawberry.field(default="", description="Why, at most 500 characters.")
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
 
 @strawberry.input(description="The paused plan that goes on: by its id, or by its tracking token.")
-class ResumeSubscriptionInput:
-    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class ResumeSubscriptionInput(NamesPlan):
     start_date: date | None = strawberry.field(
         default=None, description="First date again; by default the next of the plan's rhythm after today."
     )
@@ -386,9 +380,7 @@ class ResumeSubscriptionInput:
 
 
 @strawberry.input(description="The plan to end: by its id, or by its tracking token.")
-class CancelSubscriptionInput:
-    subscription_id: strawberry.ID | None = strawberry.field(default=None, description="The plan, for the signed-in.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class CancelSubscriptionInput(NamesPlan):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
@@ -430,7 +422,7 @@ class SubscriptionsMutation:
     )
     def pause_subscription(self, info: Info, input: PauseSubscriptionInput) -> SubscriptionPayload:
         plan = actions.pause_subscription(
-            **_named(info, input), resume_on=input.resume_on, reason=input.reason, version=input.version
+            **input.asked(info), resume_on=input.resume_on, reason=input.reason, version=input.version
         )
         return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
 
@@ -439,7 +431,7 @@ class SubscriptionsMutation:
         "by token, customers, and the office."
     )
     def resume_subscription(self, info: Info, input: ResumeSubscriptionInput) -> SubscriptionPayload:
-        plan = actions.resume_subscription(**_named(info, input), start_date=input.start_date, version=input.version)
+        plan = actions.resume_subscription(**input.asked(info), start_date=input.start_date, version=input.version)
         return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
 
     @mutation(
@@ -447,7 +439,7 @@ class SubscriptionsMutation:
         "reason, none does. Guests by token, customers, and the office."
     )
     def cancel_subscription(self, info: Info, input: CancelSubscriptionInput) -> SubscriptionPayload:
-        plan = actions.cancel_subscription(**_named(info, input), reason=input.reason, version=input.version)
+        plan = actions.cancel_subscription(**input.asked(info), reason=input.reason, version=input.version)
         return SubscriptionPayload(row=plan, opened=input.tracking_token is not None)
 
     @mutation(description="Take over a guest's plan: for the signed-in customer whose verified e-mail is the guest's.")
@@ -459,15 +451,3 @@ class SubscriptionsMutation:
             now=info.context.now,
         )
         return SubscriptionPayload(row=plan)
-
-
-def _named(
-    info: Info, input: PauseSubscriptionInput | ResumeSubscriptionInput | CancelSubscriptionInput
-) -> dict[str, Any]:
-    return {
-        "viewer": info.context.viewer,
-        "subscription_id": decode_optional_id(input.subscription_id, "SubscriptionPlan", ("subscription_id",)),
-        "tracking_token": input.tracking_token,
-        "address": info.context.address,
-        "now": info.context.now,
-    }

@@ -25,8 +25,6 @@ class Business:
     """How often a customer may move one booking; the office is not counted."""
     bookings_need_confirmation: bool
     """Whether the office confirms what customers and guests book; their time is held from the start."""
-    tracking_link_days: int
-    """How many days after its end what a tracking token opens can still be opened."""
     slot_grid_minutes: int
     """Bookable times lie on multiples of this, counted from midnight."""
     booking_notice: timedelta
@@ -40,7 +38,7 @@ class Business:
     order_hold: timedelta
     """How long at most a held time waits for the office, once it was ordered."""
     tracking_link_lifetime: timedelta
-    """How long a tracking link opens its order after the order's end."""
+    """How long a tracking link still opens an order, a booking or a plan after its end."""
     plan_search_days: int
     """How many days past its nominal date a plan's visit may be moved to find a free time."""
     plans_need_confirmation: bool

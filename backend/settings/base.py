@@ -276,7 +276,6 @@ ROTA_BUSINESS = Business(
     reschedule_notice_hours=ENV["ROTA_RESCHEDULE_NOTICE_HOURS"],
     max_reschedules=ENV["ROTA_MAX_RESCHEDULES"],
     bookings_need_confirmation=ENV["ROTA_BOOKINGS_NEED_CONFIRMATION"],
-    tracking_link_days=ENV["ROTA_TRACKING_LINK_DAYS"],
     slot_grid_minutes=ENV["ROTA_SLOT_GRID_MINUTES"],
     booking_notice=timedelta(hours=ENV["ROTA_BOOKING_NOTICE_HOURS"]),
     booking_horizon=timedelta(days=ENV["ROTA_BOOKING_HORIZON_DAYS"]),

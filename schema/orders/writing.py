@@ -5,11 +5,12 @@ from datetime import date, time
 import strawberry
 import strawberry_django
 
-from backend.orders import actions, queries
+from backend.orders import actions
 from backend.orders.actions import OrderRequest
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
+from schema.named import NamesOrder
 from schema.orders.types import Order, OrderItem, OrderItemInput, decode_items
 from schema.payloads import Payload, mutation, reread
 from schema.scheduling import Alternative
@@ -67,9 +68,7 @@ class ConfirmOrderInput:
 
 
 @strawberry.input(description="The order to call off: by its id, or by its tracking token.")
-class CancelOrderInput:
-    order_id: strawberry.ID | None = strawberry.field(default=None, description="The order, for signed-in viewers.")
-    tracking_token: str | None = strawberry.field(default=None, description="Its token, for guests.")
+class CancelOrderInput(NamesOrder):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
     version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
 
@@ -89,17 +88,7 @@ class LinkGuestOrderInput:
 class OrderPayload(Payload):
     @strawberry_django.field(description="The order as it is now.")
     def order(self) -> Order | None:
-        return reread(self.row)  # type: ignore[no-any-return]
-
-
-@strawberry.type(description="Answer with an order to whoever placed it or holds its token.")
-class OpenedOrderPayload(Payload):
-    opened: strawberry.Private[bool] = False
-
-    @strawberry_django.field(description="The order as it is now.")
-    def order(self) -> Order | None:
-        rows = reread(self.row)
-        return rows if rows is None or not self.opened else queries.opened(rows)  # type: ignore[return-value]
+        return reread(self.row, opened=self.opened)  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="Answer to confirming an order.")
@@ -131,14 +120,14 @@ class OrdersMutation:
         description="Order as a guest or as the signed-in customer. No time is taken until the office confirms. "
         "The same `idempotencyKey` with the same input gives the same order back. Public."
     )
-    def place_order(self, info: Info, input: PlaceOrderInput) -> OpenedOrderPayload:
+    def place_order(self, info: Info, input: PlaceOrderInput) -> OrderPayload:
         order = actions.place_order(
             viewer=info.context.viewer,
             request=input.decoded(),
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=True)
+        return OrderPayload(row=order, opened=True)
 
     @mutation(
         description="Name who comes for one item of a pending order, or give a confirmed item's visit to somebody else "
@@ -170,17 +159,13 @@ class OrdersMutation:
         description="Call an order off with its visits. Guests by token and customers while it is pending, then until "
         "the deadline; the office always, with a reason."
     )
-    def cancel_order(self, info: Info, input: CancelOrderInput) -> OpenedOrderPayload:
+    def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderPayload:
         order = actions.cancel_order(
-            viewer=info.context.viewer,
-            order_id=decode_optional_id(input.order_id, "Order", ("order_id",)),
-            tracking_token=input.tracking_token,
+            **input.asked(info),
             reason=input.reason,
             version=input.version,
-            address=info.context.address,
-            now=info.context.now,
         )
-        return OpenedOrderPayload(row=order, opened=input.tracking_token is not None)
+        return OrderPayload(row=order, opened=input.tracking_token is not None)
 
     @mutation(description="Take over a guest's order: for the signed-in customer whose verified e-mail is the guest's.")
     def link_guest_order(self, info: Info, input: LinkGuestOrderInput) -> OrderPayload:

@@ -12,6 +12,7 @@ from django.db.models import F
 from backend.core.errors import FieldPath, InvalidInput, InvalidTransition, OutOfRange
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.money import ZERO
+from backend.core.tracking import limit_token
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Permission, Viewer
 from backend.coupons.actions import give_back, reprice_use
@@ -25,7 +26,6 @@ from backend.orders.models import Order, OrderItem
 from backend.orders.permissions import require_update
 from backend.orders.queries import (
     items_of,
-    limit_token,
     line_of,
     named_order,
     order_of_named_item,

@@ -9,7 +9,6 @@ from backend.orders.queries.quotes import (
     quote_order,
 )
 from backend.orders.queries.rows import (
-    TOKEN_LOOKUPS,
     Figures,
     all_changes,
     change_for_message,
@@ -18,13 +17,11 @@ from backend.orders.queries.rows import (
     figures_of_days,
     items_of,
     items_visible_to,
-    limit_token,
     line_of,
     link_expired,
     locked_order,
     may_cancel_now,
     named_order,
-    opened,
     order_by_token,
     order_for,
     order_for_message,
@@ -49,7 +46,6 @@ from backend.orders.queries.times import (
 )
 
 __all__ = [
-    "TOKEN_LOOKUPS",
     "Figures",
     "Quote",
     "Request",
@@ -62,14 +58,12 @@ __all__ = [
     "figures_of_days",
     "items_of",
     "items_visible_to",
-    "limit_token",
     "line_of",
     "link_expired",
     "locked_order",
     "may_cancel_now",
     "named_order",
     "offences_of_orders",
-    "opened",
     "order_by_token",
     "order_for",
     "order_for_message",

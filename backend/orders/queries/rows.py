@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from backend.core import clock
+from backend.core import clock, tracking
 from backend.core.business import business
-from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
+from backend.core.errors import FieldPath, InvalidInput, NotFound
 from backend.core.money import ZERO
-from backend.core.references import may_be_token
-from backend.core.throttle import Bucket, require_within
+from backend.core.tracking import limit_token
 from backend.core.viewer import Permission, Scope, Viewer, require_signed_in
 from backend.orders.models import ChangeRequest, Order, OrderItem, OrderItemExtra
 from backend.orders.permissions import owns
@@ -21,14 +20,10 @@ from backend.orders.rules import (
     OrderStatus,
     can_become,
     deadline_binds,
-    tracking_expired,
 )
 from backend.scheduling.rules import (
     deadline_passed,
 )
-
-TOKEN_LOOKUPS = Bucket("order-token", capacity=60, per_second=1)
-"""Sixty tries with a tracking token from one network address, then one a second."""
 
 
 def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -123,15 +118,7 @@ def order_of_change(viewer: Viewer, change_id: int, *, field: FieldPath = ()) ->
 
 def require_one_name(*, order_id: int | None, tracking_token: str | None, address: str) -> None:
     """Required unless an order is named by exactly one of the two; RateLimited for tries with tokens."""
-    if (order_id is None) == (tracking_token is None):
-        raise Required("Name the order: either by its id or by its tracking token.", ("order_id",))
-    limit_token(tracking_token, address=address)
-
-
-def limit_token(tracking_token: str | None, *, address: str) -> None:
-    """RateLimited for too many tries with tokens from one network address."""
-    if tracking_token is not None:
-        require_within(TOKEN_LOOKUPS, address)
+    tracking.require_one_name(order_id, tracking_token, what="order", field="order_id", address=address)
 
 
 def named_order(viewer: Viewer, *, order_id: int | None, tracking_token: str | None, now: datetime) -> Order:
@@ -152,17 +139,14 @@ def order_by_token(tracking_token: str, *, lock: bool = False, now: datetime) ->
 
     A token that has run out, a while after the order's end, opens nothing.
     """
-    if not may_be_token(tracking_token):
-        return None
     rows = Order.objects.select_related("customer")
-    order = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    order = tracking.find_by_token(_locked(rows) if lock else rows, tracking_token)
     return None if order is None or link_expired(order, now=now) else order
 
 
 def link_expired(order: Order, *, now: datetime) -> bool:
     """Whether the order's tracking link has run out at `now`."""
-    lifetime = business().tracking_link_lifetime
-    return tracking_expired(order.ended_at, order.tracking_renewed_at, now=now, lifetime=lifetime)
+    return tracking.link_expired(order.ended_at, order.tracking_renewed_at, now=now)
 
 
 def locked_order(order_id: int) -> Order:
@@ -172,21 +156,16 @@ def locked_order(order_id: int) -> Order:
 
 def track_order(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Order]:
     """The opened order of a token, as at most one row. RateLimited by the client's network address."""
-    require_within(TOKEN_LOOKUPS, address)
+    limit_token(tracking_token, address=address)
     order = order_by_token(tracking_token, now=now)
-    return opened(Order.objects.none() if order is None else Order.objects.filter(pk=order.pk))
-
-
-def opened(rows: QuerySet[Order]) -> QuerySet[Order]:
-    """Mark rows as opened by whoever holds their token, or has just placed them: all their own fields are shown."""
-    return rows.annotate(is_opened=Value(value=True))
+    return tracking.opened(Order.objects.none() if order is None else Order.objects.filter(pk=order.pk))
 
 
 def sees_private_fields(viewer: Viewer, order: Order) -> bool:
     """Whether tracking token, contact and reasons are for this viewer: its owner, and the office.
 
     Staff who do the work see the order without them. Whoever holds the tracking token has opened the order
-    (`opened`) and is not asked here.
+    (`tracking.opened`) and is not asked here.
     """
     return owns(viewer, order) or viewer.may(Permission.MANAGE_ORDERS)
 

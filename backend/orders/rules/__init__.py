@@ -39,7 +39,6 @@ from backend.orders.rules.times import (
     require_in_time,
     require_orderable_day,
     require_orderable_time,
-    tracking_expired,
 )
 
 __all__ = [
@@ -80,6 +79,5 @@ __all__ = [
     "require_version",
     "status_by_visits",
     "subtotal_of",
-    "tracking_expired",
     "wall_clock_shift",
 ]

@@ -33,13 +33,6 @@ def require_orderable_time(
         raise BeyondHorizon(f"We take orders up to {horizon.days} days ahead.", field)
 
 
-def tracking_expired(
-    ended_at: datetime | None, renewed_at: datetime | None, *, now: datetime, lifetime: timedelta
-) -> bool:
-    """Whether a link has run out: `lifetime` after the order's end, or after it was made anew; an open one has not."""
-    return ended_at is not None and now > max(ended_at, renewed_at or ended_at) + lifetime
-
-
 def require_in_time(deadline: datetime, *, now: datetime) -> None:
     """TooLate for a customer or guest who comes after the deadline; the deadline itself is still in time."""
     if deadline_passed(deadline, now):

@@ -4,12 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 
+from backend.core import tracking
 from backend.core.business import business
-from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
-from backend.core.references import may_be_token
-from backend.core.throttle import Bucket, require_within
+from backend.core.errors import FieldPath, InvalidInput, NotFound
 from backend.core.viewer import Viewer, require_signed_in
 from backend.geography.rules import Place
 from backend.scheduling.errors import Alternative, NoStaffAvailable, OutOfArea
@@ -28,7 +27,6 @@ from backend.scheduling.rules import (
     Workload,
     day_of,
     days_between,
-    link_expired,
     other_times,
     require_bookable_start,
     require_on_grid,
@@ -37,16 +35,10 @@ from backend.scheduling.rules import (
 )
 from backend.staff import queries as staff_queries
 
-TOKEN_LOOKUPS = Bucket("appointment-token", capacity=60, per_second=1)
-"""Sixty tries with a tracking token from one network address, then one a second."""
-
 
 def require_one_name(*, appointment_id: int | None, tracking_token: str | None, address: str) -> None:
     """Required unless a visit is named by exactly one of the two; RateLimited for tries with tokens."""
-    if (appointment_id is None) == (tracking_token is None):
-        raise Required("Name the visit: either by its id or by its tracking token.", ("appointment_id",))
-    if tracking_token is not None:
-        require_within(TOKEN_LOOKUPS, address)
+    tracking.require_one_name(appointment_id, tracking_token, what="visit", field="appointment_id", address=address)
 
 
 def named_appointment(
@@ -65,22 +57,18 @@ def named_appointment(
 
 
 def appointment_by_token(tracking_token: str, *, now: datetime, lock: bool = False) -> Appointment | None:
-    """The direct booking that a tracking token opens, until the link is dead. Whoever holds the token may see it."""
-    if not may_be_token(tracking_token):
-        return None
+    """The direct booking that a tracking token opens, until the link has run out, a while after the visit's end."""
     rows = Appointment.objects.select_related("booking")
     rows = rows.select_for_update(of=("self",), no_key=True) if lock else rows
-    row = rows.filter(booking__tracking_token=tracking_token).first()
-    if row is None or link_expired(row.end, days=business().tracking_link_days, now=now):
-        return None
-    return row
+    row = tracking.find_by_token(rows, tracking_token, column="booking__tracking_token")
+    return None if row is None or tracking.link_expired(row.end, None, now=now) else row
 
 
 def track_appointment(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Appointment]:
     """The opened visit of a token, as at most one row. RateLimited by the client's network address."""
-    require_within(TOKEN_LOOKUPS, address)
+    tracking.limit_token(tracking_token, address=address)
     row = appointment_by_token(tracking_token, now=now)
-    return opened(Appointment.objects.none() if row is None else Appointment.objects.filter(pk=row.pk))
+    return tracking.opened(Appointment.objects.none() if row is None else Appointment.objects.filter(pk=row.pk))
 
 
 def booking_for_message(appointment_id: int) -> CustomerAppointment | None:
@@ -103,11 +91,6 @@ def bookings_starting(*, after: datetime, until: datetime) -> QuerySet[CustomerA
 def takes_place(appointment_id: int, start: datetime) -> bool:
     """Whether a visit is confirmed for this very start."""
     return Appointment.objects.filter(pk=appointment_id, start=start, status=AppointmentStatus.CONFIRMED).exists()
-
-
-def opened(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    """Mark rows as opened by whoever holds their token, or has just booked them: all their own fields are shown."""
-    return rows.annotate(is_opened=Value(value=True))
 
 
 def require_start(start: datetime, *, by_office: bool, now: datetime) -> None:

@@ -35,7 +35,6 @@ from backend.scheduling.rules.photos import (
 from backend.scheduling.rules.policy import (
     Agreement,
     Party,
-    link_expired,
     objection_to_cancelling,
     objection_to_rescheduling,
 )
@@ -114,7 +113,6 @@ __all__ = [
     "find_slots",
     "hand_over",
     "in_general",
-    "link_expired",
     "may_take",
     "objection",
     "objection_to_cancelling",

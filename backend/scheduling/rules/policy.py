@@ -1,7 +1,7 @@
 """Until when, how often and by whom a booked visit may be changed. The terms are those that were frozen at booking."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 from backend.core.errors import InvalidTransition, Refusal
@@ -63,8 +63,3 @@ def objection_to_rescheduling(agreement: Agreement, *, party: Party, now: dateti
     if agreement.reschedules >= agreement.max_reschedules:
         return TooManyReschedules("This visit can't be moved online any more: please call us.")
     return None
-
-
-def link_expired(end: datetime, *, days: int, now: datetime) -> bool:
-    """Whether a tracking link is dead: `days` times 24 hours after the end of what it opens."""
-    return now > end + timedelta(days=days)

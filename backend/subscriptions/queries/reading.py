@@ -2,14 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from backend.core.business import business
-from backend.core.errors import FieldPath, InvalidInput, NotFound, Required
-from backend.core.references import may_be_token
-from backend.core.throttle import Bucket, require_within
+from backend.core import tracking
+from backend.core.errors import FieldPath, InvalidInput, NotFound
 from backend.core.viewer import Permission, Viewer, require_signed_in
-from backend.orders.rules import tracking_expired
 from backend.subscriptions.models import (
     Subscription,
     SubscriptionAppointment,
@@ -17,9 +14,6 @@ from backend.subscriptions.models import (
 )
 from backend.subscriptions.permissions import owns, require_office
 from backend.subscriptions.rules import VisitStatus
-
-TOKEN_LOOKUPS = Bucket("subscription-token", capacity=60, per_second=1)
-"""Sixty tries with a tracking token from one network address, then one a second."""
 
 
 def subscriptions_visible_to(viewer: Viewer) -> QuerySet[Subscription]:
@@ -100,10 +94,7 @@ def locked_subscription(subscription_id: int) -> Subscription | None:
 
 def require_one_name(*, subscription_id: int | None, tracking_token: str | None, address: str) -> None:
     """Required unless a plan is named by exactly one of the two; RateLimited for tries with tokens."""
-    if (subscription_id is None) == (tracking_token is None):
-        raise Required("Name the plan: either by its id or by its tracking token.", ("subscription_id",))
-    if tracking_token is not None:
-        require_within(TOKEN_LOOKUPS, address)
+    tracking.require_one_name(subscription_id, tracking_token, what="plan", field="subscription_id", address=address)
 
 
 def named_subscription(
@@ -145,17 +136,14 @@ def subscription_by_token(tracking_token: str, *, lock: bool = False, now: datet
 
     A token that has run out, a while after the plan's end, opens nothing.
     """
-    if not may_be_token(tracking_token):
-        return None
     rows = Subscription.objects.select_related("customer")
-    found = (_locked(rows) if lock else rows).filter(tracking_token=tracking_token).first()
+    found = tracking.find_by_token(_locked(rows) if lock else rows, tracking_token)
     return None if found is None or link_expired(found, now=now) else found
 
 
 def link_expired(subscription: Subscription, *, now: datetime) -> bool:
     """Whether the tracking link has run out: a while after the plan's end, or after it was made anew."""
-    lifetime = business().tracking_link_lifetime
-    return tracking_expired(subscription.ended_at, subscription.tracking_renewed_at, now=now, lifetime=lifetime)
+    return tracking.link_expired(subscription.ended_at, subscription.tracking_renewed_at, now=now)
 
 
 def plan_asked_for(*, number: str, email: str) -> tuple[int | None, int | None]:
@@ -167,14 +155,9 @@ def plan_asked_for(*, number: str, email: str) -> tuple[int | None, int | None]:
 
 def track_subscription(*, tracking_token: str, address: str, now: datetime) -> QuerySet[Subscription]:
     """The opened plan of a token, as at most one row. RateLimited by the client's network address."""
-    require_within(TOKEN_LOOKUPS, address)
+    tracking.limit_token(tracking_token, address=address)
     found = subscription_by_token(tracking_token, now=now)
-    return opened(Subscription.objects.none() if found is None else Subscription.objects.filter(pk=found.pk))
-
-
-def opened(rows: QuerySet[Subscription]) -> QuerySet[Subscription]:
-    """Mark rows as opened by whoever holds their token, or has just made them: all their own fields are shown."""
-    return rows.annotate(is_opened=Value(value=True))
+    return tracking.opened(Subscription.objects.none() if found is None else Subscription.objects.filter(pk=found.pk))
 
 
 def sees_private_fields(viewer: Viewer, subscription: Subscription) -> bool:

@@ -11,7 +11,6 @@ from backend.scheduling.rules import (
     AppointmentStatus,
     AppointmentType,
     Party,
-    link_expired,
     objection_to_cancelling,
     objection_to_rescheduling,
 )
@@ -72,8 +71,3 @@ def test_visits_of_orders_and_plans_are_moved_by_a_request_and_cancelled_like_an
     agreement = replace(AGREED, type=kind)
     assert moving(agreement, Party.OWNER) is ErrorCode.CHANGE_REQUEST_NEEDED
     assert cancelling(agreement, Party.OWNER) is None
-
-
-def test_a_link_dies_a_second_after_its_days() -> None:
-    assert not link_expired(NOON, days=90, now=NOON + timedelta(days=90))
-    assert link_expired(NOON, days=90, now=NOON + timedelta(days=90) + SECOND)

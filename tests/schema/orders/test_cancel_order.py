@@ -153,7 +153,7 @@ def test_staff_see_their_order_and_may_not_cancel_it(personas: Personas) -> None
 
 
 def test_guessing_tokens_is_slowed_down(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    bucket = Bucket("order-token", capacity=3, per_second=0.001)
-    monkeypatch.setattr("backend.orders.queries.rows.TOKEN_LOOKUPS", bucket)
+    bucket = Bucket("tracking-token", capacity=3, per_second=0.001)
+    monkeypatch.setattr("backend.core.tracking.TOKEN_LOOKUPS", bucket)
     answers = [api(TOKEN_QUERY, t="wrong") for _ in range(4)]
     assert [answer.codes for answer in answers] == [[], [], [], ["RATE_LIMITED"]]

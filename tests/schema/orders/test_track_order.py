@@ -72,7 +72,7 @@ def test_a_wrong_token_gives_null(api: Api, order: Order, token: str) -> None:
 
 
 def test_guessing_tokens_is_slowed_down(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    bucket = Bucket("order-token", capacity=3, per_second=0.001)
-    monkeypatch.setattr("backend.orders.queries.rows.TOKEN_LOOKUPS", bucket)
+    bucket = Bucket("tracking-token", capacity=3, per_second=0.001)
+    monkeypatch.setattr("backend.core.tracking.TOKEN_LOOKUPS", bucket)
     answers = [api(TRACK, token="wrong") for _ in range(4)]
     assert [answer.codes for answer in answers] == [[], [], [], ["RATE_LIMITED"]]
