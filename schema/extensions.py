@@ -59,7 +59,8 @@ class Gate(SchemaExtension):
             execution.pre_execution_errors = [request_error("The variables are nested too deeply.", TOO_COMPLEX)]
             return
         execution.pre_execution_errors = []
-        offence = beyond_scopes(self._document.node, self._operation, cast(Context, execution.context).viewer)
+        viewer = cast(Context, execution.context).viewer
+        offence = beyond_scopes(execution.schema._schema, self._document.node, self._operation, viewer)
         if offence is not None:
             execution.pre_execution_errors = [offence]
             return

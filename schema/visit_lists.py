@@ -9,7 +9,9 @@ from django.db.models import Q
 from backend.core.text import search_text
 from backend.scheduling.models import Appointment as AppointmentModel
 from backend.scheduling.rules import AppointmentStatus, AppointmentType
+from schema.context import Info
 from schema.ids import decode_id
+from schema.scopes import require_contacts
 
 # Orders stand in the same places, and clients ask for both statuses in one selection (`node`): one enum for both.
 strawberry.enum(
@@ -48,7 +50,8 @@ class AppointmentFilter:
         description="Only visits whose customer's name, e-mail, phone or postcode, or whose service contains this, in "
         "any case."
     )
-    def search(self, value: str, prefix: str) -> Q:
+    def search(self, info: Info, value: str, prefix: str) -> Q:
+        require_contacts(info.context.viewer)
         text = search_text(value)
         fields = ("contact_name", "contact_email", "contact_phone", "postcode")
         found = Q(**{f"{prefix}service__name__icontains": text})

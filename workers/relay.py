@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 def relay_round() -> int:
     """Route what is new, send what is due; how many rows were moved. Raises DatabaseError or redis.RedisError."""
     now = clock.now()
-    moved = route_events(routes=routing.ROUTES, limit=BATCH, now=now)
+    moved = route_events(routes=routing.ROUTES, wanted=routing.WANTED, limit=BATCH, now=now)
     # Ask Redis first: leasing what can't be sent would put it off for the length of the lease.
     room = min(BATCH, MAX_WAITING - waiting())
     if room <= 0:

@@ -4,8 +4,9 @@ A handler is a function under `@handler` in the module of its name: `notificatio
 in workers/notifications.py. Renaming one strands its pending deliveries: keep the old name until they are done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
+from backend.partners.queries import kinds_wanted
 from backend.partners.rules import TOLD
 
 _NAMED: Mapping[str, tuple[str, ...]] = {
@@ -75,3 +76,6 @@ _ALL_PARTNERS_KNOW = dict.fromkeys(TOLD, ("partners.deliver",))
 ROUTES: Mapping[str, tuple[str, ...]] = {
     kind: _NAMED.get(kind, ()) + _ALL_PARTNERS_KNOW.get(kind, ()) for kind in (*_NAMED, *_ALL_PARTNERS_KNOW)
 }
+
+WANTED: Mapping[str, Callable[[], Collection[str]]] = {"partners.deliver": kinds_wanted}
+"""Handlers that most events are nothing to, and how to ask for the kinds that they have to do with at present."""

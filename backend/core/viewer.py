@@ -32,6 +32,8 @@ class Scope(StrEnum):
     CATALOGUE_READ = "catalogue:read"
     AVAILABILITY_READ = "availability:read"
     ORDERS_READ = "orders:read"
+    CONTACTS_READ = "contacts:read"
+    PHOTOS_READ = "photos:read"
     ORDERS_WRITE = "orders:write"
     WEBHOOKS_MANAGE = "webhooks:manage"
 

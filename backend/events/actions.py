@@ -6,7 +6,7 @@ what is sent between these steps is ids, and may be lost, doubled or late at no 
 """
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import takewhile
@@ -65,8 +65,17 @@ def forget_reasons(*, where: str, ids: Iterable[int]) -> int:
 
 
 @use_case
-def route_events(*, routes: Mapping[str, Sequence[str]], limit: int, now: datetime) -> int:
+def route_events(
+    *,
+    routes: Mapping[str, Sequence[str]],
+    wanted: Mapping[str, Callable[[], Collection[str]]] | None = None,
+    limit: int,
+    now: datetime,
+) -> int:
     """Give up to `limit` new events one delivery per handler that `routes` names for their kind; how many there were.
+
+    A handler in `wanted` gets only the kinds that it is asked for here, once for all events and after they were read:
+    what was told after somebody came to want it is never passed over.
 
     Several may run at once: each takes rows that no other holds. An event committed late, with an id below those
     routed long ago, is found all the same, because it is looked for by what is missing and not by its id.
@@ -79,11 +88,13 @@ def route_events(*, routes: Mapping[str, Sequence[str]], limit: int, now: dateti
     )
     if not events:
         return 0
+    asked_for = {handler: frozenset(kinds()) for handler, kinds in (wanted or {}).items()}
     Delivery.objects.bulk_create(
         [
             Delivery(event_id=event_id, handler=handler, due_at=now)
             for event_id, kind in events
             for handler in routes.get(kind, ())
+            if handler not in asked_for or kind in asked_for[handler]
         ],
         ignore_conflicts=True,
     )

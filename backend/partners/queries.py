@@ -11,7 +11,7 @@ from backend.core.references import token_hash
 from backend.core.viewer import NOBODY, PartnerAccess, Scope, Viewer
 from backend.partners.models import ApiKey, Partner, WebhookDelivery, WebhookEndpoint
 from backend.partners.permissions import require_see_partners
-from backend.partners.rules import EndpointState, WebhookStatus
+from backend.partners.rules import EndpointState, WebhookStatus, kinds_of
 
 KEY_START = "rk_"
 """What every API key begins with, and no access token."""
@@ -97,6 +97,13 @@ def _one(rows: QuerySet[M], pk: int, what: str, field: FieldPath, *, lock: bool)
     if row is None:
         raise NotFound(f"There is no such {what}.", field)
     return row
+
+
+def kinds_wanted() -> frozenset[str]:
+    """The kinds that some endpoint is to be told of. One statement."""
+    endpoints = WebhookEndpoint.objects.exclude(state=EndpointState.DISABLED).filter(partner__is_active=True)
+    rows = endpoints.values_list("kinds", "partner__scopes")
+    return frozenset(kind for kinds, scopes in rows for kind in kinds_of(kinds, scopes))
 
 
 def waiting_for(endpoint_id: int, now: datetime) -> QuerySet[WebhookDelivery]:

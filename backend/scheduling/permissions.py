@@ -5,7 +5,7 @@ for the office: admins, and managers with `manage_orders` for the staff and cust
 """
 
 from backend.core.errors import NotAllowed
-from backend.core.viewer import Permission, Role, Viewer, require_permission, require_signed_in
+from backend.core.viewer import Permission, Role, Scope, Viewer, require_permission, require_signed_in
 from backend.scheduling.models import Appointment
 from backend.scheduling.rules import Party
 
@@ -43,16 +43,19 @@ def sees_internal(viewer: Viewer, appointment: Appointment) -> bool:
 
 
 def sees_contact(viewer: Viewer, appointment: Appointment, customer_id: int | None) -> bool:
-    """Whether the customer's contact is shown: to whoever sees internal notes, and to the customer."""
+    """Whether the customer's contact is shown: to whoever sees internal notes, the customer, and partners that may."""
     own = customer_id is not None and viewer.customer_id == customer_id
-    return own or sees_internal(viewer, appointment)
+    return own or sees_internal(viewer, appointment) or viewer.has_scope(Scope.CONTACTS_READ)
 
 
 def sees_photos(viewer: Viewer, appointment: Appointment, *, is_opened: bool) -> bool:
-    """Whether pictures of a visit that was found are shown: to whoever sees the contact, and to guests.
+    """Whether pictures of a visit that was found are shown: to whoever sees the contact, and to guests; to partners
+    with photos:read.
 
     Nobody finds a visit but by the token of its order, plan or booking. Fetch `booking` with the row.
     """
+    if viewer.partner is not None:
+        return is_opened or viewer.has_scope(Scope.PHOTOS_READ)
     return is_opened or not viewer.is_signed_in or sees_contact(viewer, appointment, appointment.booking.customer_id)
 
 

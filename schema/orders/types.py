@@ -11,7 +11,7 @@ from strawberry_django.optimizer import optimizer
 
 from backend.core.errors import FieldPath
 from backend.core.text import search_text
-from backend.core.viewer import Viewer
+from backend.core.viewer import Scope, Viewer
 from backend.orders import queries
 from backend.orders.models import Order as OrderModel
 from backend.orders.models import OrderItem as OrderItemModel
@@ -28,6 +28,7 @@ from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
+from schema.scopes import require_contacts
 from schema.scheduling import Appointment
 from schema.staff import Staff
 
@@ -118,7 +119,8 @@ class OrderFilter:
     @strawberry_django.filter_field(
         description="Only orders whose number, name, e-mail or postcode contains this, in any case."
     )
-    def search(self, value: str, prefix: str) -> Q:
+    def search(self, info: Info, value: str, prefix: str) -> Q:
+        require_contacts(info.context.viewer)
         text = search_text(value)
         columns = ("order_number", "guest_name", "guest_email", "customer__name", "customer__email", "postcode")
         found = Q()
@@ -191,7 +193,8 @@ class Order(VisibleNode):
 
     @strawberry_django.field(only=["guest_email", "customer_id"], description=f"The guest's e-mail. {_PRIVATE}")
     def guest_email(self, info: Info) -> str | None:
-        return self.guest_email if sees_private_fields(self, info) else None
+        shown = sees_private_fields(self, info) or info.context.viewer.has_scope(Scope.CONTACTS_READ)
+        return self.guest_email if shown else None
 
     @strawberry_django.field(
         only=["line1", "line2", "city", "postcode", "country"], description="Where the work is, frozen at checkout."

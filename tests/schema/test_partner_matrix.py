@@ -12,8 +12,11 @@ from django.db import transaction
 
 from backend.audit.models import Change
 from backend.core.viewer import Scope
+from backend.orders.models import Order
 from backend.partners.models import ApiKey
-from schema.scopes import MUTATIONS, QUERIES
+from backend.scheduling.models import Appointment
+from schema.root import schema
+from schema.scopes import FIELDS, MUTATIONS, QUERIES
 from tests import factories
 from tests.client import Api, gid
 from tests.conftest import fill_buckets
@@ -117,6 +120,11 @@ def test_the_table_of_scopes_names_root_fields_and_each_has_a_row() -> None:
     assert {row.split(" ")[0] for row in EXPECTED} <= tables
 
 
+def test_the_table_of_fields_names_fields() -> None:
+    types = schema._schema.type_map
+    assert [name for name in FIELDS if name.split(".")[1] not in types[name.split(".")[0]].fields] == []  # type: ignore[attr-defined]
+
+
 @pytest.mark.usefixtures("at_now")
 class TestWhatAKeyIsNot:
     def test_a_scope_that_the_partner_lost_is_gone_from_its_keys(self) -> None:
@@ -174,3 +182,87 @@ class TestWhatAKeyIsNot:
         assert (change.source, change.actor_id) == (f"key:{key.pk}", None)
         assert change.after
         assert change.after["secret"] == "[secret]"
+
+
+READ = {Scope.ORDERS_READ, Scope.ORDERS_WRITE}
+
+
+@pytest.mark.usefixtures("at_now")
+class TestPeopleAndHomes:
+    """`orders:read` tells what is done and when; who lives where, and what it looks like there, need more."""
+
+    @pytest.fixture
+    def visit(self) -> Appointment:
+        customer = factories.customer(name="Ada Lovelace")
+        values = {"staff": factories.staff(), "customer": customer, "status": "COMPLETED"}
+        visit = factories.direct_booking(factories.service(), **values)
+        factories.photo(visit)
+        return visit
+
+    @pytest.fixture
+    def order(self) -> Order:
+        return factories.pending_order(factories.service(), guest_name="Mary Shelley")
+
+    def of(self, *scopes: Scope) -> Api:
+        return Api(factories.api_key(factories.partner(), *scopes))
+
+    def test_orders_read_alone_tells_when_and_what(self, visit: Appointment, order: Order) -> None:
+        asked = """{ orders { nodes: edges { node { orderNumber scheduledDate total { amount } } } }
+            appointments { edges { node { start status service { name } staff { name } price { amount } } } } }"""
+        told = self.of(Scope.ORDERS_READ)(asked)
+        assert told.codes == []
+        assert told.data["orders"]["nodes"][0]["node"]["orderNumber"] == order.order_number
+        assert told.data["appointments"]["edges"][0]["node"]["service"]["name"] == visit.service.name
+
+    @pytest.mark.parametrize("field", sorted(name for name, scope in FIELDS.items() if scope is Scope.CONTACTS_READ))
+    def test_each_field_about_people_is_refused_without_its_scope(self, field: str) -> None:
+        kind, name = field.split(".")
+        inner = {"address": " { line1 }", "customer": " { name }"}.get(name, "")
+        asked = f'{{ node(id: "x") {{ ... on {kind} {{ {name}{inner} }} }} }}'
+        assert self.of(*(set(Scope) - {Scope.CONTACTS_READ}))(asked).codes == [FORBIDDEN]
+        assert self.of(*Scope)(asked).codes != [FORBIDDEN]
+
+    def test_names_and_homes_need_contacts_read(self, visit: Appointment, order: Order) -> None:
+        asked = """{ orders { edges { node { guestName guestEmail address { line1 } } } }
+            appointments { edges { node { customer { name } address { postcode } } } } }"""
+        told = self.of(Scope.ORDERS_READ, Scope.CONTACTS_READ)(asked).data
+        (found,) = told["orders"]["edges"]
+        assert (found["node"]["guestName"], found["node"]["guestEmail"]) == ("Mary Shelley", order.guest_email)
+        (found,) = told["appointments"]["edges"]
+        assert found["node"]["customer"] == {"name": "Ada Lovelace"}
+        for scopes in READ, READ | {Scope.PHOTOS_READ}:
+            assert self.of(*scopes)(asked).codes == [FORBIDDEN]
+
+    def test_nothing_is_reached_around_a_corner(self, visit: Appointment, order: Order) -> None:
+        api = self.of(*READ)
+        for asked in (
+            "{ appointments { edges { node { visit { subscription { guestName } } } } } }",
+            "{ appointments { edges { node { order { ...O } } } } } fragment O on Order { ...P } "
+            "fragment P on Order { items { appointment { there: address { line1 } } } }",
+            '{ trackOrder(trackingToken: "x") { ...O } orders { edges { node { ...O } } } } '
+            "fragment O on Order { guestName }",
+            f'{{ nodes(ids: ["{gid(order)}"]) {{ id ... on Node {{ ... on Order {{ notes }} }} }} }}',
+        ):
+            assert api(asked).codes == [FORBIDDEN], asked
+
+    def test_names_are_not_found_out_by_looking_for_them(self, visit: Appointment, order: Order) -> None:
+        for field in "orders", "appointments":
+            asked = f'query($text: String!) {{ {field}(filters: {{search: $text}}) {{ totalCount }} }}'
+            assert self.of(Scope.ORDERS_READ)(asked, text="Ada").codes == [FORBIDDEN]
+            assert self.of(Scope.ORDERS_READ, Scope.CONTACTS_READ)(asked, text="Ada").codes == []
+
+    def test_photos_need_photos_read(self, visit: Appointment) -> None:
+        asked = "{ appointments { edges { node { completionPhotos { url } } } } }"
+        by_id = f'{{ node(id: "{gid(visit.photos.get(), "CompletionPhoto")}") {{ id }} }}'
+        without = self.of(*(set(Scope) - {Scope.PHOTOS_READ}))
+        assert without(asked).codes == [FORBIDDEN]
+        assert without(by_id).data == {"node": None}
+        told = self.of(Scope.ORDERS_READ, Scope.PHOTOS_READ)
+        assert len(told(asked).data["appointments"]["edges"][0]["node"]["completionPhotos"]) == 1
+        assert told(by_id).data["node"] is not None
+        assert self.of(Scope.PHOTOS_READ)(by_id).data == {"node": None}
+
+    def test_whoever_holds_an_orders_token_reads_it_whole_with_orders_write(self, order: Order) -> None:
+        asked = "query($token: String!) { trackOrder(trackingToken: $token) { guestName address { line1 } notes } }"
+        told = self.of(Scope.ORDERS_WRITE)(asked, token=order.tracking_token).data["trackOrder"]
+        assert (told["guestName"], told["address"]["line1"]) == ("Mary Shelley", order.line1)

@@ -5,13 +5,17 @@ from collections.abc import Collection
 from django.db.models import Q, QuerySet
 
 from backend.core.errors import FieldPath, NotFound
-from backend.core.viewer import Viewer
+from backend.core.viewer import Scope, Viewer
 from backend.scheduling.models import Photo
 from backend.scheduling.queries import appointments_visible_to
 
 
 def photos_visible_to(viewer: Viewer) -> QuerySet[Photo]:
-    """Those of visible visits that were not deleted: for the customer, the member of staff and the office."""
+    """Those of visible visits that were not deleted: for the customer, the member of staff and the office, and for
+    partners with photos:read.
+    """
+    if viewer.partner is not None and not viewer.has_scope(Scope.PHOTOS_READ):
+        return Photo.objects.none()
     return Photo.objects.filter(deleted_at=None, appointment__in=appointments_visible_to(viewer))
 
 
