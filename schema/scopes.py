@@ -138,9 +138,7 @@ class _Walk:
                 within = self._of(selection.type_condition, parent)
                 yield from self.fields(selection.selection_set, within, entered)
 
-    def below(
-        self, field: FieldNode, parent: GraphQLNamedType, entered: set[str] | None = None
-    ) -> Iterator[str]:
+    def below(self, field: FieldNode, parent: GraphQLNamedType, entered: set[str] | None = None) -> Iterator[str]:
         """Everything that is asked for below a field, as `Type.field`."""
         entered = set() if entered is None else entered
         if field.selection_set is None or not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):

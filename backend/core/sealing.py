@@ -1,7 +1,8 @@
 """Secrets that have to be read again (tokens of other services), encrypted before they reach the database.
 
-The newest key of ROTA_CALENDAR_KEYS encrypts, each of them decrypts: put a new one in front, run
-`manage.py rotate_calendar_keys`, then take the old one away. Without any, one is derived from SECRET_KEY.
+The first of SEALING_KEYS encrypts, each of them decrypts: put a new one in front, run `manage.py reseal`, then take the
+old one away. Without any, one that follows from SECRET_KEY encrypts; it decrypts always, so that what was sealed
+before there were keys can be put under one.
 """
 
 import base64
@@ -27,24 +28,27 @@ def unseal(sealed: str) -> str:
     try:
         return _keys().decrypt(sealed.encode()).decode()
     except InvalidToken as error:
-        raise SealBroken("No key of ROTA_CALENDAR_KEYS opens this.") from error
+        raise SealBroken("No key opens this.") from error
 
 
 def reseal(sealed: str) -> str:
-    """The same secret under the newest key. Raises SealBroken."""
+    """The same secret under the newest key; what is under it already comes back as it is. Raises SealBroken."""
     try:
-        return _keys().rotate(sealed.encode()).decode()
-    except InvalidToken as error:
-        raise SealBroken("No key of ROTA_CALENDAR_KEYS opens this.") from error
+        _newest().decrypt(sealed.encode())
+    except InvalidToken:
+        return seal(unseal(sealed))
+    return sealed
 
 
 def _keys() -> MultiFernet:
-    return _fernet(tuple(settings.ROTA_CALENDAR_KEYS), settings.SECRET_KEY)
+    return MultiFernet(_fernets(tuple(settings.ROTA_SEALING_KEYS), settings.SECRET_KEY))
+
+
+def _newest() -> Fernet:
+    return _fernets(tuple(settings.ROTA_SEALING_KEYS), settings.SECRET_KEY)[0]
 
 
 @lru_cache(maxsize=8)
-def _fernet(keys: tuple[str, ...], secret: str) -> MultiFernet:
-    if not keys:
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rota.sealing").derive(secret.encode())
-        keys = (base64.urlsafe_b64encode(derived).decode(),)
-    return MultiFernet([Fernet(key) for key in keys])
+def _fernets(keys: tuple[str, ...], secret: str) -> tuple[Fernet, ...]:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rota.sealing").derive(secret.encode())
+    return tuple(Fernet(key) for key in (*keys, base64.urlsafe_b64encode(derived).decode()))

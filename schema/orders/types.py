@@ -28,8 +28,8 @@ from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
-from schema.scopes import require_contacts
 from schema.scheduling import Appointment
+from schema.scopes import require_contacts
 from schema.staff import Staff
 
 strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What has been paid for an order.")

@@ -4,11 +4,13 @@ The operations are those of the other matrix. A key with all scopes gets what `E
 what no scope covers; a key without a scope that covers the field gets FORBIDDEN for it. Refused, nothing changes.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
+from graphql import get_named_type
 
 from backend.audit.models import Change
 from backend.core.viewer import Scope
@@ -184,6 +186,27 @@ class TestWhatAKeyIsNot:
         assert change.after["secret"] == "[secret]"
 
 
+def test_the_table_of_fields_names_all_that_tell_of_people() -> None:
+    """A new field of these names has to be spoken for: in the table, or here, because the domain shows it to no key."""
+    for_no_key = {"Order.internalNotes", "Appointment.internalNotes"}
+    personal = re.compile("guest(Name|Email|Phone)|.*[nN]otes?|.*[rR]eason")
+    asked = set()
+    for name in (
+        "Order",
+        "OrderItem",
+        "ChangeRequest",
+        "Appointment",
+        "SubscriptionPlan",
+        "Visit",
+        "VisitChangeRequest",
+    ):
+        for field, definition in schema._schema.type_map[name].fields.items():  # type: ignore[attr-defined]
+            kind = get_named_type(definition.type).name
+            if kind in ("PostalAddress", "VisitContact") or (kind == "String" and personal.fullmatch(field)):
+                asked.add(f"{name}.{field}")
+    assert asked - for_no_key == {name for name, scope in FIELDS.items() if scope is Scope.CONTACTS_READ}
+
+
 READ = {Scope.ORDERS_READ, Scope.ORDERS_WRITE}
 
 
@@ -194,7 +217,7 @@ class TestPeopleAndHomes:
     @pytest.fixture
     def visit(self) -> Appointment:
         customer = factories.customer(name="Ada Lovelace")
-        values = {"staff": factories.staff(), "customer": customer, "status": "COMPLETED"}
+        values = {"staff": factories.staff_member(), "customer": customer, "status": "COMPLETED"}
         visit = factories.direct_booking(factories.service(), **values)
         factories.photo(visit)
         return visit
@@ -247,7 +270,7 @@ class TestPeopleAndHomes:
 
     def test_names_are_not_found_out_by_looking_for_them(self, visit: Appointment, order: Order) -> None:
         for field in "orders", "appointments":
-            asked = f'query($text: String!) {{ {field}(filters: {{search: $text}}) {{ totalCount }} }}'
+            asked = f"query($text: String!) {{ {field}(filters: {{search: $text}}) {{ totalCount }} }}"
             assert self.of(Scope.ORDERS_READ)(asked, text="Ada").codes == [FORBIDDEN]
             assert self.of(Scope.ORDERS_READ, Scope.CONTACTS_READ)(asked, text="Ada").codes == []
 

@@ -11,6 +11,7 @@ from backend.core.wakeup import Listener, knock
 from backend.events.models import Delivery
 from backend.events.rules import LEASE
 from backend.notifications.models import EmailLog
+from tests import factories
 from tests.factories.business import NOW
 from tests.factories.events import delivery, event
 from workers import relay
@@ -122,3 +123,24 @@ def test_a_listener_hears_a_knock() -> None:
         knock()
         deadline -= 1
     assert deadline
+
+
+def test_partners_are_told_only_of_what_one_of_them_wants(queue: Queue) -> None:
+    """Most events are nothing to partners: no row, no message and no worker's time for these."""
+    asked, unasked = event("service.changed"), event("service.approved")
+    factories.endpoint(kinds=["service.approved"], state="DISABLED")
+    factories.endpoint(factories.partner(is_active=False), kinds=["service.approved"])
+    factories.endpoint(factories.partner(scopes=["orders:read"]), kinds=["*"])
+    factories.endpoint(kinds=["service.changed"], state="PAUSED")
+    relay.relay_round()
+    assert queue.sent == [("partners.deliver", {"event_id": asked.pk})]
+    assert not Delivery.objects.filter(event=unasked).exists()
+
+
+def test_whoever_wants_to_know_from_now_on_misses_nothing(queue: Queue) -> None:
+    event("service.changed")
+    relay.relay_round()
+    factories.endpoint(kinds=["service.*"])
+    later = event("service.changed")
+    relay.relay_round()
+    assert queue.sent == [("partners.deliver", {"event_id": later.pk})]

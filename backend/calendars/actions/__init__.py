@@ -13,7 +13,6 @@ from backend.calendars.actions.connecting import (
 )
 from backend.calendars.actions.feeds import FeedReading, NewFeed, create_feed, read_feed, revoke_feed
 from backend.calendars.actions.following import follow_visit, replan
-from backend.calendars.actions.keys import rotate_keys
 from backend.calendars.actions.people import erase_calendars, export_calendars
 from backend.calendars.actions.syncing import lease_syncs, sync_connection
 
@@ -35,7 +34,6 @@ __all__ = [
     "read_feed",
     "replan",
     "revoke_feed",
-    "rotate_keys",
     "sync_connection",
     "sync_now",
     "update_settings",

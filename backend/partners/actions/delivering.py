@@ -8,6 +8,7 @@ is killed leaves rows behind that are sent again under the same Webhook-Id once 
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from backend.core.sealing import unseal
+from backend.core.sealing import SealBroken, unseal
 from backend.core.transactions import step, use_case
 from backend.core.wakeup import knock
 from backend.events.actions import emit
@@ -194,21 +195,29 @@ def _next(*, endpoint_id: int, lease: int, now: datetime) -> _Turn | None:
     delivery = None if endpoint is None else waiting_for(endpoint_id, now).first()
     if endpoint is None or delivery is None:
         return None
+    try:
+        secrets = _secrets_of(endpoint, now)
+    except SealBroken:
+        _pause(endpoint, "No key opens its secret: rotate it, then resume.", now)
+        endpoint.save(update_fields=["state", "state_reason"])
+        return None
     endpoint.leased_until = now + LEASE
     endpoint.save(update_fields=["leased_until"])
     delivery.attempts += 1
     delivery.tried_at = now
     delivery.save(update_fields=["attempts", "tried_at"])
-    return _Turn(
-        delivery.pk, delivery.attempts, endpoint.url, _secrets_of(endpoint, now), delivery.message_id, delivery.body
-    )
+    return _Turn(delivery.pk, delivery.attempts, endpoint.url, secrets, delivery.message_id, delivery.body)
 
 
 def _secrets_of(endpoint: WebhookEndpoint, now: datetime) -> tuple[str, ...]:
-    sealed = [endpoint.secret]
+    """What deliveries are signed with at present. SealBroken where the newest can't be read; the one before is left out
+    then.
+    """
+    secrets = [unseal(endpoint.secret)]
     if endpoint.previous_until is not None and now < endpoint.previous_until:
-        sealed.append(endpoint.previous_secret)
-    return tuple(unseal(each) for each in sealed)
+        with suppress(SealBroken):
+            secrets.append(unseal(endpoint.previous_secret))
+    return tuple(secrets)
 
 
 @use_case
@@ -275,8 +284,11 @@ def _disable(endpoint: WebhookEndpoint, now: datetime) -> None:
 
 def _pause_if_hopeless(endpoint: WebhookEndpoint, health: Health, now: datetime) -> None:
     reason = why_pause(failing_since=health.failing_since, refusals=health.refusals, now=now)
-    if not reason or endpoint.state != EndpointState.ACTIVE:
-        return
+    if reason and endpoint.state == EndpointState.ACTIVE:
+        _pause(endpoint, reason, now)
+
+
+def _pause(endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:
     endpoint.state, endpoint.state_reason = EndpointState.PAUSED, reason
     paused = WebhookPaused(partner_id=endpoint.partner_id, endpoint_id=endpoint.pk, automatic=True, reason=reason)
     emit([paused], now=now)

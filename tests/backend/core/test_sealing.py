@@ -10,23 +10,23 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
 def test_what_is_sealed_is_read_again_and_by_no_other_key(settings: Settings) -> None:
-    settings.ROTA_CALENDAR_KEYS = [OLD]
+    settings.ROTA_SEALING_KEYS = [OLD]
     sealed = seal("1//refresh")
     assert "refresh" not in sealed
     assert unseal(sealed) == "1//refresh"
     assert seal("1//refresh") != sealed
-    settings.ROTA_CALENDAR_KEYS = [NEW]
+    settings.ROTA_SEALING_KEYS = [NEW]
     with pytest.raises(SealBroken):
         unseal(sealed)
 
 
 def test_a_new_key_in_front_takes_over(settings: Settings) -> None:
-    settings.ROTA_CALENDAR_KEYS = [OLD]
+    settings.ROTA_SEALING_KEYS = [OLD]
     sealed = seal("1//refresh")
-    settings.ROTA_CALENDAR_KEYS = [NEW, OLD]
+    settings.ROTA_SEALING_KEYS = [NEW, OLD]
     assert unseal(sealed) == "1//refresh"
     renewed = reseal(sealed)
-    settings.ROTA_CALENDAR_KEYS = [NEW]
+    settings.ROTA_SEALING_KEYS = [NEW]
     assert unseal(renewed) == "1//refresh"
 
 
@@ -37,7 +37,7 @@ def test_tampering_is_noticed() -> None:
 
 
 def test_without_keys_the_secret_key_seals(settings: Settings) -> None:
-    settings.ROTA_CALENDAR_KEYS = []
+    settings.ROTA_SEALING_KEYS = []
     sealed = seal("x")
     assert unseal(sealed) == "x"
     settings.SECRET_KEY = "another" * 10

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.fernet import Fernet
 
 GOOD = {
     "DJANGO_SETTINGS_MODULE": "backend.settings.production",
@@ -65,3 +66,11 @@ def test_production_refuses_to_start_and_names_the_variable(name: str, value: st
 )
 def test_a_senseless_value_is_named_at_start(name: str, value: str) -> None:
     assert f"{name}='{value}'" in _start(**{name: value})
+
+
+def test_sealing_keys_are_read_under_their_old_name_too() -> None:
+    new, old = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    asked = "from django.conf import settings; print(*settings.ROTA_SEALING_KEYS)"
+    environment = {"PATH": os.environ["PATH"]} | GOOD | {"SEALING_KEYS": new, "CALENDAR_KEYS": old}
+    told = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [new, old]

@@ -361,3 +361,28 @@ def test_old_deliveries_are_forgotten_after_a_month() -> None:
     kept = factories.webhook(endpoint, created_at=NOW - timedelta(days=29))
     assert use_case(actions.forget_old_webhooks)(limit=10, now=NOW) == 1
     assert WebhookDelivery.objects.get() == kept
+
+
+class TestSecretsThatNoKeyOpens:
+    """Somebody took a key away too early."""
+
+    def test_the_endpoint_is_paused_and_told_of_and_a_new_secret_mends_it(
+        self, settings: Settings, admin: Viewer
+    ) -> None:
+        with receiving() as receiver:
+            endpoint = endpoint_at(receiver)
+            happen()
+            settings.ROTA_SEALING_KEYS, settings.SECRET_KEY = [], "another" * 10
+            assert work() == 0
+            endpoint.refresh_from_db()
+            assert (endpoint.state, endpoint.state_reason) == (
+                "PAUSED",
+                "No key opens its secret: rotate it, then resume.",
+            )
+            assert Event.objects.get(kind="webhook.paused").data["automatic"] is True
+            assert endpoint.deliveries.get().attempts == 0
+            actions.rotate_webhook_secret(viewer=admin, endpoint_id=endpoint.pk, now=NOW)
+            actions.resume_webhook_endpoint(viewer=admin, endpoint_id=endpoint.pk, now=NOW)
+            # The one before can't be read either: it signs nothing, and is in nobody's way.
+            assert work() == 1
+        assert [len(got.headers["webhook-signature"].split(" ")) for got in receiver.got] == [1]
