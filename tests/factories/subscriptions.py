@@ -14,7 +14,7 @@ from backend.core.references import secret_token
 from backend.scheduling.models import Appointment, Claim, CustomerAppointment
 from backend.staff.models import Staff
 from backend.subscriptions.models import Subscription, SubscriptionAppointment
-from tests.factories.business import NOW
+from tests.factories.business import CENTROIDS, NOW
 
 _number = count(1)
 
@@ -113,7 +113,15 @@ def _visit(plan: Subscription, staff: Staff, number: int) -> None:
         reschedule_deadline=start - timedelta(hours=plan.policy_hours),
     )
     period = Range(start, end + timedelta(minutes=plan.buffer_minutes))
-    Claim.objects.create(staff=staff, period=period, kind="APPOINTMENT", appointment=appointment)
+    latitude, longitude = CENTROIDS[plan.postcode.split()[0]]
+    Claim.objects.create(
+        staff=staff,
+        period=period,
+        kind="APPOINTMENT",
+        appointment=appointment,
+        latitude=latitude,
+        longitude=longitude,
+    )
     SubscriptionAppointment.objects.create(
         subscription=plan,
         sequence=number + 1,

@@ -15,6 +15,7 @@ from backend.coupons.actions import redeem
 from backend.coupons.rules import normalise_code
 from backend.events.actions import emit
 from backend.scheduling.errors import InThePast
+from backend.subscriptions.actions.lifecycle import require_bookable
 from backend.subscriptions.actions.placing import place_visits_of
 from backend.subscriptions.actions.settling import settle
 from backend.subscriptions.events import SubscriptionConfirmed, SubscriptionCreated
@@ -73,12 +74,13 @@ def confirm_subscription(
 ) -> Subscription:
     """The office takes a pending plan on, and its visits are placed.
 
-    Raises NotFound, StaleVersion, InvalidTransition, and InThePast for a plan that was to have begun.
+    Raises NotFound, StaleVersion, InvalidTransition, ServiceInactive, and InThePast for a plan that was to have begun.
     """
     require_office(viewer)
     plan = subscription_for(viewer, subscription_id, field=("subscription_id",), lock=True)
     require_version(plan.version, version)
     require_transition(SubscriptionStatus(plan.status), SubscriptionStatus.ACTIVE)
+    require_bookable(plan)
     if plan.start_date < business().today(now):
         raise InThePast("The plan was to begin in the past: agree on another start first.", ("subscription_id",))
     plan.status, plan.confirmed_at = SubscriptionStatus.ACTIVE, now

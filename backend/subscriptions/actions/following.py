@@ -21,7 +21,7 @@ from backend.subscriptions.actions.settling import settle
 from backend.subscriptions.actions.visits import count_done, leave_out, place_missing
 from backend.subscriptions.events import SubscriptionPlacingDue, SubscriptionResumeDue
 from backend.subscriptions.models import Subscription, SubscriptionAppointment
-from backend.subscriptions.queries import locked_subscription, visit_in
+from backend.subscriptions.queries import lies_as_planned, locked_subscription, visit_in
 from backend.subscriptions.rules import SubscriptionStatus, VisitStatus
 
 _AT_ONCE = 100
@@ -51,16 +51,15 @@ def follow_appointment(*, event: Happened, now: datetime) -> None:
 
 def _note_place(plan: Subscription, visit: SubscriptionAppointment) -> bool:
     """Note whether a visit lies where its plan says, after somebody moved it; whether there was anything to note."""
-    appointment, zone = visit.appointment, business().zone
+    appointment = visit.appointment
     if appointment is None:
         return False
-    wall = appointment.start.astimezone(zone)
-    is_there = (wall.date(), wall.time(), appointment.staff_id) == (visit.nominal_date, plan.visit_time, plan.staff_id)
+    is_there = lies_as_planned(plan, visit.nominal_date, appointment.start, appointment.staff_id)
     is_news = visit.is_moved == is_there
     if is_news:
         visit.is_moved, visit.reason = not is_there, ""
         visit.save(update_fields=["is_moved", "reason"])
-    return is_news or plan.next_appointment_date != wall.date()
+    return is_news or plan.next_appointment_date != appointment.start.astimezone(business().zone).date()
 
 
 @step

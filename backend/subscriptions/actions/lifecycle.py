@@ -1,12 +1,14 @@
 """Pausing, resuming and cancelling a plan."""
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max
 
 from backend.catalogue.errors import ServiceInactive
 from backend.catalogue.queries import services_by_id
+from backend.core import clock
 from backend.core.business import business
 from backend.core.errors import InvalidInput, Problems
 from backend.core.text import clean_text
@@ -15,6 +17,7 @@ from backend.core.viewer import Viewer
 from backend.coupons.actions import give_back
 from backend.events.actions import emit
 from backend.scheduling.actions import cancel_visits
+from backend.scheduling.queries import booking_window
 from backend.scheduling.rules import AppointmentStatus
 from backend.subscriptions.actions.changes import close_changes
 from backend.subscriptions.actions.placing import place_visits_of
@@ -117,9 +120,10 @@ def resume_subscription(
 ) -> Subscription:
     """A paused plan goes on: as many visits as it owes are planned again, and its end moves.
 
-    Without `start_date`, in the plan's own rhythm from its next date after today; with it, counted from there. Raises
-    NotFound, StaleVersion, InvalidTransition, ServiceInactive, and for the date InThePast, BeyondHorizon or
-    InvalidInput.
+    Without `start_date`, in the plan's own rhythm from its next date, which is today while the plan's time today can
+    still be booked; with it, counted from there. Dates of visits that the pause left alone, skipped ones among them,
+    are passed over. Raises NotFound, StaleVersion, InvalidTransition, ServiceInactive, and for the date InThePast,
+    BeyondHorizon or InvalidInput.
     """
     require_one_name(subscription_id=subscription_id, tracking_token=tracking_token, address=address)
     return _resume(
@@ -147,20 +151,19 @@ def resume_locked(plan: Subscription, *, start_date: date | None, actor_id: int 
     """Let a locked plan go on, as `resume_subscription` says."""
     require_transition(SubscriptionStatus(plan.status), SubscriptionStatus.ACTIVE)
     require_bookable(plan)
-    today, owed = business().today(now), owed_visits(plan)
-    found = plan.visits.exclude(status=VisitStatus.CANCELLED).aggregate(last=Max("nominal_date"))
-    kept_until = max(today, found["last"] or today)
+    kept = plan.visits.exclude(status=VisitStatus.CANCELLED)
+    dates = dict(kept.values_list("nominal_date", "due_before"))
     if start_date is not None:
-        require_start(start_date, today=today, horizon=business().booking_horizon, field=("start_date",))
-        if found["last"] is not None and start_date <= found["last"]:
+        require_start(
+            start_date, today=business().today(now), horizon=business().booking_horizon, field=("start_date",)
+        )
+        if dates and start_date <= max(dates):
             raise InvalidInput("A visit of the plan is due on that day or later.", ("start_date",))
-        plan.rhythm_start, skip = start_date, 0
-    else:
-        skip = past_in_rhythm(plan.rhythm_start, Frequency(plan.frequency), until=kept_until)
-    visits = _planned_again(plan, owed, skip)
+        plan.rhythm_start = start_date
+    visits = _planned_again(plan, owed_visits(plan), dates, now)
     plan.status, plan.resume_on, plan.pause_reason = SubscriptionStatus.ACTIVE, None, ""
     if visits:
-        plan.end_date = visits[-1].before
+        plan.end_date = max([visits[-1].before, *dates.values()])
     place_visits_of(plan, visits, actor_id=actor_id, now=now)
     settle(plan, actor_id=actor_id, now=now)
     fact = SubscriptionResumed(
@@ -169,9 +172,18 @@ def resume_locked(plan: Subscription, *, start_date: date | None, actor_id: int 
     emit([fact], now=now)
 
 
-def _planned_again(plan: Subscription, count: int, skip: int) -> list[Due]:
+def _planned_again(plan: Subscription, count: int, without: Collection[date], now: datetime) -> list[Due]:
     last = plan.visits.aggregate(last=Max("sequence"))["last"] or 0
-    return visits_from(plan.rhythm_start, Frequency(plan.frequency), count=count, first_sequence=last + 1, skip=skip)
+    frequency = Frequency(plan.frequency)
+    skip = past_in_rhythm(plan.rhythm_start, frequency, until=_last_day_gone(plan, now))
+    return visits_from(plan.rhythm_start, frequency, count=count, first_sequence=last + 1, skip=skip, without=without)
+
+
+def _last_day_gone(plan: Subscription, now: datetime) -> date:
+    """Yesterday while the plan's time today can still be booked, else today."""
+    today, at = business().today(now), plan.visit_time or plan.preferred_time
+    is_open = at is not None and clock.instant(today, at, business().zone).timestamp() >= booking_window(now).earliest
+    return today - timedelta(days=1) if is_open else today
 
 
 def require_bookable(plan: Subscription) -> None:

@@ -9,14 +9,14 @@ from backend.events.actions import emit
 from backend.geography.queries import locate
 from backend.geography.rules import Place
 from backend.scheduling.actions import book_visits, move_visits
-from backend.scheduling.errors import NoStaffAvailable, NotWorking, OutOfArea, SlotTaken, StaffNotQualified
+from backend.scheduling.errors import NoStaffAvailable, OutOfArea, StaffNotQualified
 from backend.scheduling.queries import workloads
-from backend.scheduling.rules import Move, Need, Queue, Slot, Workload, day_of
+from backend.scheduling.rules import Move, Offer, Queue, Slot, day_of, objection
 from backend.staff.queries import active_offers, lock_staff
 from backend.subscriptions.actions.placing import visit_plan
 from backend.subscriptions.events import VisitPlaced
 from backend.subscriptions.models import Subscription, SubscriptionAppointment
-from backend.subscriptions.queries import candidates_for, need_of
+from backend.subscriptions.queries import candidates_for, lies_as_planned, need_of
 from backend.subscriptions.rules import VisitStatus
 
 
@@ -34,20 +34,24 @@ def give_time(
     """Let an open visit of a locked plan begin at `start`, with `staff_id`; the caller settles the plan.
 
     Without a name, a visit keeps who comes, and one without a place gets the plan's staff, or whose turn it is. Raises
-    StaffNotQualified, OutOfArea, NotWorking, SlotTaken and NoStaffAvailable. After SlotTaken the transaction is broken.
+    StaffNotQualified, OutOfArea, NotWorking, SlotTaken, TravelTime, DailyLimit and NoStaffAvailable. After a refusal
+    the transaction must be left to fail.
     """
     place = locate(plan.postcode)
     if staff_id is not None:
         require_fit(plan, place, staff_id)
     if visit.appointment_id is not None:
         moves = {visit.appointment_id: Move(start=start, staff_id=staff_id)}
-        move_visits(moves=moves, outside_hours=outside_hours, actor_id=actor_id, now=now)
+        moved = move_visits(moves=moves, outside_hours=outside_hours, actor_id=actor_id, now=now)
+        comes = moved[0].staff_id
     else:
         slot = _slot_at(plan, place, start, staff_id, outside_hours=outside_hours, now=now)
         plans = [visit_plan(plan, slot, visit.sequence, place)]
         (visit.appointment,) = book_visits(visits=plans, order_id=None, actor_id=actor_id, now=now)
+        comes = slot.staff_id
         _tell_placed(plan, visit, actor_id, now)
-    visit.status, visit.is_moved, visit.reason = VisitStatus.SCHEDULED, True, ""
+    visit.status, visit.reason = VisitStatus.SCHEDULED, ""
+    visit.is_moved = not lies_as_planned(plan, visit.nominal_date, start, comes)
     visit.save(update_fields=["status", "appointment", "is_moved", "reason"])
 
 
@@ -78,21 +82,22 @@ def _slot_at(
     day = day_of(start.astimezone(rules.zone).date(), rules.zone)
     turn = Queue(people, day=day, assignment=rules.assignment).in_order()
     in_order = sorted(turn, key=lambda person: person.staff_id != plan.staff_id)  # stable: the others stay in turn
-    found = [(person, _end(person, need, start)) for person in in_order]
-    if staff_id is not None and not outside_hours and not any(p.works_through(start, end) for p, end in found):
-        raise NotWorking("The time lies outside the working hours of this member of staff.", ("start",))
-    for person, end in found:
-        free_until = end + timedelta(minutes=need.buffer_minutes)
-        if (outside_hours or person.works_through(start, end)) and person.is_free(start, free_until):
-            price = plan.price_per_appointment
-            return Slot(start, end, person.staff_id, person.staff_name, price)
-    if staff_id is not None:
-        raise SlotTaken("This member of staff is taken then.", ("start",))
+    for person in in_order:
+        end = start + timedelta(minutes=need.minutes(person.offers.get(need.service_id, Offer())))
+        against = objection(
+            person,
+            service_id=need.service_id,
+            start=start,
+            end=end,
+            busy_until=end + timedelta(minutes=need.buffer_minutes),
+            outside_hours=outside_hours,
+            field=("start",),
+        )
+        if against is None:
+            return Slot(start, end, person.staff_id, person.staff_name, plan.price_per_appointment)
+        if staff_id is not None:
+            raise against
     raise NoStaffAvailable("Nobody who could come is free then.", ("start",))
-
-
-def _end(person: Workload, need: Need, start: datetime) -> datetime:
-    return start + timedelta(minutes=need.minutes(person.offers[need.service_id]))
 
 
 def _tell_placed(plan: Subscription, visit: SubscriptionAppointment, actor_id: int | None, now: datetime) -> None:

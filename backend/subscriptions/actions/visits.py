@@ -1,5 +1,6 @@
 """Single visits of a plan: placed, left out, done, and given another time or another person from one on."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -32,6 +33,7 @@ from backend.subscriptions.models import Subscription, SubscriptionAppointment
 from backend.subscriptions.permissions import is_by_office, require_complete_visit, require_office
 from backend.subscriptions.queries import (
     deadline_of,
+    lies_as_planned,
     subscription_for,
     subscription_of_visit,
     times_near,
@@ -199,7 +201,7 @@ def place_visit(
     """The office gives a visit without a place its time, with whom it names, the plan's staff, or whose turn it is.
 
     Raises NotFound, InvalidTransition, InThePast, OutOfRange beyond any plan, StaffNotQualified, OutOfArea, and
-    NotWorking, SlotTaken or NoStaffAvailable with other times.
+    NotWorking, SlotTaken, TravelTime, DailyLimit or NoStaffAvailable with other times.
     """
     try:
         return _place(
@@ -251,9 +253,10 @@ def change_visits(
 ) -> Subscription:
     """The office gives one visit, or it and all later ones, another time of day, another person, or both.
 
-    All of them or none; dates stay. For all later ones, the plan keeps the new time and person for what is planned
-    from now on, its visits without a place included. Raises Required, NotFound, InvalidTransition, InvalidInput,
-    StaffNotQualified, OutOfArea, NotWorking unless `outside_hours`, SlotTaken and InThePast.
+    All of them or none; dates stay, and what is so already is no change. For all later ones, the plan keeps the new
+    time and person for what is planned from now on, its visits without a place included. Raises Required, NotFound,
+    InvalidTransition, InvalidInput, StaffNotQualified, OutOfArea, NotWorking unless `outside_hours`, SlotTaken,
+    TravelTime, DailyLimit and InThePast.
     """
     require_office(viewer)
     if at is None and staff_id is None:
@@ -266,17 +269,12 @@ def change_visits(
     if staff_id is not None:
         require_fit(plan, locate(plan.postcode), staff_id)
     rows = [visit] if scope is Scope.THIS_ONE else _later(plan, visit, now)
-    moves = {
-        row.appointment_id: Move(start=_start(row, at, now), staff_id=staff_id)
-        for row in rows
-        if row.appointment_id is not None
-    }
-    move_visits(moves=moves, outside_hours=outside_hours, actor_id=viewer.user_id, now=now)
-    is_one = scope is Scope.THIS_ONE
-    if not is_one:
+    moves = _moves(rows, at, staff_id, now)
+    if moves:
+        move_visits(moves=moves, outside_hours=outside_hours, actor_id=viewer.user_id, now=now)
+    if scope is Scope.THIS_AND_LATER:
         plan.visit_time, plan.staff_id = at or plan.visit_time, staff_id or plan.staff_id
-    moved = [row.pk for row in rows if row.appointment_id is not None]
-    plan.visits.filter(pk__in=moved).update(is_moved=is_one, reason="")
+    _note_places(plan, rows, keeps_reason=scope is Scope.THIS_AND_LATER)
     settle(plan, actor_id=viewer.user_id, now=now)
     return plan
 
@@ -287,12 +285,34 @@ def _later(plan: Subscription, visit: SubscriptionAppointment, now: datetime) ->
     return [row for row in rows if row.appointment is None or is_ahead(row.appointment, now)]
 
 
-def _start(row: SubscriptionAppointment, at: time | None, now: datetime) -> datetime | None:
-    """The same date at another time of day; None leaves the time as it is."""
-    if at is None or row.appointment is None:
-        return None
+def _moves(
+    rows: Sequence[SubscriptionAppointment], at: time | None, staff_id: int | None, now: datetime
+) -> dict[int, Move]:
+    """Where the visits go that do not lie there already: nobody is told of a move that is none."""
+    moves: dict[int, Move] = {}
+    for row in rows:
+        if row.appointment is None:
+            continue
+        start = row.appointment.start if at is None else _at(row.appointment.start, at)
+        if start <= now:
+            raise InThePast("This time is past.", ("time",))
+        if start != row.appointment.start or staff_id not in (None, row.appointment.staff_id):
+            moves[row.appointment.pk] = Move(start=start, staff_id=staff_id)
+    return moves
+
+
+def _at(start: datetime, at: time) -> datetime:
+    """The same date at another time of day."""
     zone = business().zone
-    start = clock.instant(row.appointment.start.astimezone(zone).date(), at, zone)
-    if start <= now:
-        raise InThePast("This time is past.", ("time",))
-    return start
+    return clock.instant(start.astimezone(zone).date(), at, zone)
+
+
+def _note_places(plan: Subscription, visits: Sequence[SubscriptionAppointment], *, keeps_reason: bool) -> None:
+    """Note of visits whether they lie where the plan says now, and why one that still does not was moved."""
+    rows = plan.visits.filter(pk__in=[each.pk for each in visits], appointment__isnull=False)
+    noted = list(rows.select_related("appointment"))
+    for row in noted:
+        if row.appointment is not None:
+            row.is_moved = not lies_as_planned(plan, row.nominal_date, row.appointment.start, row.appointment.staff_id)
+            row.reason = row.reason if row.is_moved and keeps_reason else ""
+    SubscriptionAppointment.objects.bulk_update(noted, ["is_moved", "reason"])

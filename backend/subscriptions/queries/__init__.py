@@ -11,6 +11,7 @@ from backend.subscriptions.queries.asking import (
 from backend.subscriptions.queries.placing import (
     PlanPreview,
     find_places,
+    lies_as_planned,
     need_of,
     preview_subscription,
     times_near,
@@ -53,6 +54,7 @@ __all__ = [
     "coupon_lines",
     "deadline_of",
     "find_places",
+    "lies_as_planned",
     "link_expired",
     "locked_subscription",
     "named_subscription",

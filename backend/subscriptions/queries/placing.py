@@ -117,6 +117,14 @@ def wish_of(subscription: Subscription) -> Wish:
     return Wish(None if at is None else at.hour * 60 + at.minute, staff_id, is_kept=is_kept)
 
 
+def lies_as_planned(subscription: Subscription, nominal_date: date, start: datetime, staff_id: int) -> bool:
+    """Whether a visit that begins at `start`, with `staff_id`, lies where its plan says."""
+    wish = wish_of(subscription)
+    if wish.minute is None or wish.staff_id not in (None, staff_id):
+        return False
+    return start.timestamp() == day_of(nominal_date, business().zone).at(wish.minute)
+
+
 def times_near(subscription: Subscription, wanted: datetime, *, now: datetime) -> list[Alternative]:
     """Free times for one visit of a plan, the best first, on the day of `wanted` and the days of the search after."""
     rules = business()

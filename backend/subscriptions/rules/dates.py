@@ -1,10 +1,12 @@
 """When the visits of a plan are due: dates on the business's wall, whatever its clocks do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from datetime import date as Date  # a field is called `date`
 from enum import StrEnum
+from itertools import count as numbers
+from itertools import islice
 
 from dateutil.relativedelta import relativedelta
 
@@ -51,10 +53,19 @@ def visits_of_plan(start: date, frequency: Frequency, months: int) -> list[Due]:
     return visits_from(start, frequency, count=number)
 
 
-def visits_from(start: date, frequency: Frequency, *, count: int, first_sequence: int = 1, skip: int = 0) -> list[Due]:
-    """So many visits in the rhythm that began at `start`, after those that are skipped."""
-    dates = [nominal_date(start, frequency, skip + number) for number in range(count + 1)]
-    return [Due(first_sequence + number, dates[number], dates[number + 1]) for number in range(count)]
+def visits_from(
+    start: date,
+    frequency: Frequency,
+    *,
+    count: int,
+    first_sequence: int = 1,
+    skip: int = 0,
+    without: Collection[date] = (),
+) -> list[Due]:
+    """So many visits in the rhythm that began at `start`, after the first `skip` dates and not on those `without`."""
+    pairs = ((nominal_date(start, frequency, each), nominal_date(start, frequency, each + 1)) for each in numbers(skip))
+    free = (pair for pair in pairs if pair[0] not in without)
+    return [Due(first_sequence + place, *pair) for place, pair in enumerate(islice(free, count))]
 
 
 def past_in_rhythm(start: date, frequency: Frequency, *, until: date) -> int:

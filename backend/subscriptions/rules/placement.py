@@ -110,9 +110,13 @@ def later_dates(due: Due, search_days: int) -> list[date]:
     return [due.date + timedelta(days=number + 1) for number in range((last_date(due, search_days) - due.date).days)]
 
 
-def _kept(slot: Slot, zone: ZoneInfo) -> Wish:
+def _kept(slot: Slot, wish: Wish, zone: ZoneInfo) -> Wish:
+    """A wanted time that does not exist on the first visit's night is still the plan's on all others."""
     wall = slot.start.astimezone(zone)
-    return Wish(wall.hour * 60 + wall.minute, slot.staff_id, is_kept=True)
+    minute = wall.hour * 60 + wall.minute
+    if wish.minute is not None and slot.start.timestamp() == day_of(wall.date(), zone).at(wish.minute):
+        minute = wish.minute
+    return Wish(minute, slot.staff_id, is_kept=True)
 
 
 class _Search:
@@ -156,7 +160,7 @@ class _Search:
             if each in found and found[each].slots:
                 slot = self.best(found[each].slots, day_of(each, self.calendar.zone), wish)
                 if not wish.is_kept:
-                    self.kept = self.kept or _kept(slot, self.calendar.zone)
+                    self.kept = self.kept or _kept(slot, wish, self.calendar.zone)
                 return Placement(due, slot, self.why_moved(due, slot, wish))
         return Placement(due, None, found[due.date].reason)
 

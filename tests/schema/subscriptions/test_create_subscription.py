@@ -272,6 +272,33 @@ def test_a_business_that_confirms_plans_places_them_then(
     ]
 
 
+def test_a_service_that_was_deactivated_meanwhile_is_not_promised_for_a_month(personas: Personas, shop: Shop) -> None:
+    plan = factories.pending_plan(shop.service)
+    shop.service.is_active = False
+    shop.service.save()
+    before = digest()
+    given = {"subscriptionId": gid(plan, "SubscriptionPlan")}
+    assert personas["admin"].mutate("confirmSubscription", given, RETURNING)["userErrors"] == [
+        ("INACTIVE", "subscriptionId")
+    ]
+    assert digest() == before
+
+
+def test_a_time_that_the_first_night_does_not_have_is_kept_for_the_nights_that_do(api: Api, shop: Shop) -> None:
+    """London's clocks go from one to two on 28 March: half past one is two o'clock that night, and that night alone."""
+    factories.works(shop.anna, range(7), "00:00", "06:00")
+    plan = create(api, shop, startDate="2027-03-28", preferredTime="01:30")["subscription"]
+    assert plan["visitTime"] == "01:30"
+    assert [visit["appointment"]["start"][:16] for visit in plan["visits"]] == [
+        "2027-03-28T01:00",
+        "2027-04-04T00:30",
+        "2027-04-11T00:30",
+        "2027-04-18T00:30",
+        "2027-04-25T00:30",
+    ]
+    assert not any(visit["moved"] for visit in plan["visits"])
+
+
 def placing(api: Api, shop: Shop, months: int, preview: bool) -> list[str]:
     """The statements of previewing or making a weekly plan."""
     if preview:

@@ -115,6 +115,41 @@ class TestResuming:
         assert (plan["status"], plan["nextAppointmentDate"], plan["endDate"]) == ("ACTIVE", "2027-03-15", "2027-04-19")
         assert plan["totalAppointments"] == 5
 
+    def test_a_pause_that_ends_on_a_due_day_ends_with_that_day_s_visit(self, api: Api, shop: Shop) -> None:
+        token = create(api, shop)["subscription"]["trackingToken"]
+        api.mutate("pauseSubscription", {"trackingToken": token, "resumeOn": "2027-03-08"}, PLAN)
+        midnight = datetime(2027, 3, 8, tzinfo=UTC)
+        with time_machine.travel(midnight, tick=False):
+            run_if_due(next(job for job in JOBS if job.name == "resume_plans"), now=midnight)
+            follow(midnight)
+        visits = Subscription.objects.get().visits.filter(status="SCHEDULED")
+        assert [f"{row.nominal_date:%d %b}" for row in visits] == ["08 Mar", "15 Mar", "22 Mar", "29 Mar", "05 Apr"]
+        assert not visits.filter(is_moved=True).exists()
+
+    @pytest.mark.parametrize(("minute", "first"), [(0, "2027-03-08"), (1, "2027-03-15")])
+    def test_today_counts_while_its_time_can_be_booked(self, api: Api, shop: Shop, minute: int, first: str) -> None:
+        """Two hours of notice before nine."""
+        token = self.paused(api, shop)
+        with time_machine.travel(datetime(2027, 3, 8, 7, minute, tzinfo=UTC), tick=False):
+            plan = api.mutate("resumeSubscription", {"trackingToken": token}, PLAN)["subscription"]
+        assert plan["visits"][5]["nominalDate"] == first
+
+    def test_the_date_of_a_visit_that_was_skipped_is_passed_over_and_those_before_it_are_not(
+        self, api: Api, shop: Shop
+    ) -> None:
+        token = create(api, shop)["subscription"]["trackingToken"]
+        api.mutate("skipVisit", {"trackingToken": token, "sequence": 3}, "visit { status }")
+        api.mutate("pauseSubscription", {"trackingToken": token}, PLAN)
+        plan = api.mutate("resumeSubscription", {"trackingToken": token}, PLAN)["subscription"]
+        assert statuses(plan) == ["CANCELLED", "CANCELLED", "SKIPPED", "CANCELLED", "CANCELLED"] + ["SCHEDULED"] * 4
+        assert [visit["nominalDate"] for visit in plan["visits"][5:]] == [
+            "2027-03-01",
+            "2027-03-08",
+            "2027-03-22",
+            "2027-03-29",
+        ]
+        assert plan["endDate"] == "2027-04-05"
+
     def test_a_wanted_date_begins_a_new_rhythm(self, api: Api, shop: Shop) -> None:
         token = self.paused(api, shop)
         given = {"trackingToken": token, "startDate": "2027-04-06"}
@@ -325,6 +360,37 @@ class TestSingleVisits:
         ]
         plan.refresh_from_db()
         assert (plan.visit_time, plan.staff) == (time(13, 30), ben)
+
+    def test_the_same_change_twice_moves_nothing_and_tells_nobody(self, personas: Personas, shop: Shop) -> None:
+        plan = factories.active_plan(shop.service, staff=shop.anna, visits=3)
+        first = gid(plan.visits.get(sequence=1), "Visit")
+        given: dict[str, Any] = {"visitId": first, "scope": "THIS_AND_LATER", "time": "11:00"}
+        personas["admin"].mutate("changeVisits", given, PLAN)
+        assert Event.objects.filter(kind="appointment.moved").count() == 3
+        made = personas["admin"].mutate("changeVisits", given, PLAN)
+        assert (made["userErrors"], len(made["subscription"]["visits"])) == ([], 3)
+        assert Event.objects.filter(kind="appointment.moved").count() == 3
+
+    def test_a_visit_on_another_day_stays_a_moved_one_when_all_get_another_time(
+        self, personas: Personas, shop: Shop
+    ) -> None:
+        factories.time_off(shop.anna, FIRST + timedelta(days=7), hours=8)
+        made = create(personas["guest"], shop)["subscription"]
+        given: dict[str, Any] = {"visitId": made["visits"][0]["id"], "scope": "THIS_AND_LATER", "time": "11:00"}
+        made = personas["admin"].mutate("changeVisits", given, PLAN)["subscription"]
+        assert shown(made["visits"])[:3] == [
+            ("2027-03-01T11:00", "Anna", False, None),
+            ("2027-03-09T11:00", "Anna", True, "TIME_OFF"),
+            ("2027-03-15T11:00", "Anna", False, None),
+        ]
+        follow(NOW)
+        assert list(Subscription.objects.get().visits.values_list("is_moved", flat=True)) == [
+            False,
+            True,
+            False,
+            False,
+            False,
+        ]
 
     def test_all_later_visits_change_or_none(self, personas: Personas, shop: Shop) -> None:
         plan = factories.active_plan(shop.service, staff=shop.anna, visits=3)
