@@ -40,8 +40,8 @@ class BookAppointmentInput:
     )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
-    def decoded(self) -> BookingRequest:
-        """As the domain takes it."""
+    def decoded(self, *, browser: str) -> BookingRequest:
+        """As the domain takes it, for a guest whose browser speaks this."""
         return BookingRequest(
             service_id=decode_id(self.service_id, "Service", ("service_id",)),
             start=self.start,
@@ -51,7 +51,7 @@ class BookAppointmentInput:
                 for number, extra_id in enumerate(self.extra_ids)
             ),
             customer_id=decode_optional_id(self.customer_id, "Customer", ("customer_id",)),
-            guest=self.guest.decoded() if self.guest else None,
+            guest=self.guest.decoded(browser=browser) if self.guest else None,
             address=self.address.decoded() if self.address else None,
             address_id=decode_optional_id(self.address_id, "Address", ("address_id",)),
             notes=self.notes,
@@ -134,7 +134,7 @@ class BookingsMutation:
     def book_appointment(self, info: Info, input: BookAppointmentInput) -> BookedAppointmentPayload:
         appointment = actions.book_appointment(
             viewer=info.context.viewer,
-            request=input.decoded(),
+            request=input.decoded(browser=info.context.guest_language),
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )

@@ -11,6 +11,7 @@ from strawberry.types import Info as StrawberryInfo
 from backend.accounts.actions import note_use
 from backend.accounts.queries import viewer_for_token
 from backend.core import clock
+from backend.core.languages import preferred_language
 from backend.core.requests import client_address, current_request_id
 from backend.core.viewer import NOBODY, Viewer
 from backend.partners.actions import note_key_use
@@ -31,9 +32,16 @@ class Context:
     address: str
     user_agent: str = ""
     authorization: str = ""
+    language: str = ""
+    """What the client asks to be spoken to in, of the languages that Rota speaks; empty for none of them."""
     extensions: dict[str, Any] = field(default_factory=dict)
     rights_watchers: list[Callable[[Viewer], None]] = field(default_factory=list)
     send_next: Callable[[str], Awaitable[None]] | None = None
+
+    @property
+    def guest_language(self) -> str:
+        """The client's language where a guest is at it: that of an office, or of a partner's server, is nobody's."""
+        return self.language if self.viewer == NOBODY else ""
 
     def read_viewer_again(self) -> None:
         """For mutations that change what their own viewer may see: the answer shows what it may see now."""
@@ -79,4 +87,5 @@ def context_for(request: HttpRequest) -> Context:
         address=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
         authorization=authorization,
+        language=preferred_language(request.headers.get("Accept-Language", "")),
     )

@@ -142,10 +142,16 @@ class GuestInput:
     name: str = strawberry.field(description="Full name, at most 200 characters.")
     email: str = strawberry.field(description="Where confirmation and tracking link go.")
     phone: str = strawberry.field(default="", description="Phone number, best with its country code.")
+    language: str | None = strawberry.field(
+        default=None,
+        description="In which language messages come, such as `de` or `de-AT`. If left out, the one that the browser "
+        "asks for (`Accept-Language`); for a language that is not spoken here, the business's.",
+    )
 
-    def decoded(self) -> Contact:
-        """As the domain takes it."""
-        return Contact(name=self.name, email=self.email, phone=self.phone)
+    def decoded(self, *, browser: str = "") -> Contact:
+        """As the domain takes it. `browser` is the language that counts where none is given."""
+        language = browser if self.language is None else self.language
+        return Contact(name=self.name, email=self.email, phone=self.phone, language=language)
 
 
 @strawberry.input(description="Where the work is.")

@@ -293,7 +293,10 @@ class ManagerPayload(Payload):
 
 @strawberry.type
 class RegistrationMutation:
-    @mutation(description="Make an account: a customer's, or in the role of an invitation. Limited. Public.")
+    @mutation(
+        description="Make an account: a customer's, or in the role of an invitation. It is written to in the language "
+        "that the browser asks for (`Accept-Language`) until its preferences say otherwise. Limited. Public."
+    )
     def register(self, info: Info, input: RegisterInput) -> RegisterPayload:
         user = actions.register(
             email=input.email,
@@ -301,6 +304,7 @@ class RegistrationMutation:
             name=input.name,
             phone=input.phone or "",
             invitation_token=input.invitation_token,
+            language=info.context.language,
             address=info.context.address,
             now=info.context.now,
         )

@@ -146,13 +146,13 @@ class CreateSubscriptionInput:
     notes: str = strawberry.field(default="", description="What should be known, at most 2,000 characters.")
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
-    def decoded(self) -> PlanRequest:
-        """As the domain takes it."""
+    def decoded(self, *, browser: str) -> PlanRequest:
+        """As the domain takes it, for a guest whose browser speaks this."""
         customer_id = decode_optional_id(self.customer_id, "Customer", ("customer_id",))
-        return PlanRequest(**_decoded(self), customer_id=customer_id, notes=self.notes)
+        return PlanRequest(**_decoded(self, browser), customer_id=customer_id, notes=self.notes)
 
 
-def _decoded(given: SubscriptionPlanInput | CreateSubscriptionInput) -> dict[str, Any]:
+def _decoded(given: SubscriptionPlanInput | CreateSubscriptionInput, browser: str = "") -> dict[str, Any]:
     return {
         "service_id": decode_id(given.service_id, "Service", ("service_id",)),
         "extra_ids": _decode_extras(given.extra_ids),
@@ -161,7 +161,7 @@ def _decoded(given: SubscriptionPlanInput | CreateSubscriptionInput) -> dict[str
         "start_date": given.start_date,
         "preferred_time": given.preferred_time,
         "preferred_staff_id": decode_optional_id(given.preferred_staff_id, "Staff", ("preferred_staff_id",)),
-        "guest": given.guest.decoded() if given.guest else None,
+        "guest": given.guest.decoded(browser=browser) if given.guest else None,
         "address": given.address.decoded() if given.address else None,
         "address_id": decode_optional_id(given.address_id, "Address", ("address_id",)),
         "coupon_code": given.coupon_code,

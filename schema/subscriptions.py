@@ -200,6 +200,7 @@ class SubscriptionPlan(VisibleNode):
     is_guest_subscription: strawberry.auto
     guest_name: strawberry.auto
     guest_phone: strawberry.auto
+    guest_language: strawberry.auto
     service: Service
     duration_months: strawberry.auto
     start_date: strawberry.auto
@@ -400,7 +401,7 @@ class SubscriptionsMutation:
     def create_subscription(self, info: Info, input: CreateSubscriptionInput) -> SubscriptionPayload:
         plan = actions.create_subscription(
             viewer=info.context.viewer,
-            request=input.decoded(),
+            request=input.decoded(browser=info.context.guest_language),
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backend.core.errors import FieldPath, InvalidInput, Problems
+from backend.core.languages import is_language_tag, known_language
 from backend.core.text import clean_email, clean_text
 from backend.geography.rules import format_postcode, is_outward_code, normalise_postcode
 
@@ -34,6 +35,8 @@ class Contact:
     name: str
     email: str
     phone: str = ""
+    language: str = ""
+    """In which it wants to be written to, such as `de` or `de-AT`; empty: it has not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,10 @@ class PostalAddress:
 
 
 def clean_contact(given: Contact, *, field: FieldPath) -> Contact:
-    """The contact trimmed, its e-mail in lower case; everything wrong with it at once, under `field`."""
+    """The contact trimmed, its e-mail in lower case, its language one of ours.
+
+    Everything wrong with it at once, under `field`.
+    """
     problems = Problems()
     with problems:
         name = clean_text(given.name, field=(*field, "name"), max_length=200)
@@ -56,8 +62,18 @@ def clean_contact(given: Contact, *, field: FieldPath) -> Contact:
         email = clean_email(given.email, field=(*field, "email"))
     with problems:
         phone = clean_phone(given.phone, field=(*field, "phone"))
+    with problems:
+        language = clean_language(given.language, field=(*field, "language"))
     problems.raise_all()
-    return Contact(name=name, email=email, phone=phone)
+    return Contact(name=name, email=email, phone=phone, language=language)
+
+
+def clean_language(value: str | None, *, field: FieldPath) -> str:
+    """The language of ours that is meant; blank for one that we don't speak: nobody is turned away for that."""
+    text = clean_text(value, field=field, max_length=35, required=False)
+    if text and not is_language_tag(text):
+        raise InvalidInput("This is no language: say `en`, `de` or `de-AT`.", field)
+    return known_language(text, otherwise="")
 
 
 def clean_phone(value: str | None, *, field: FieldPath) -> str:

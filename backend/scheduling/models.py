@@ -109,6 +109,9 @@ class CustomerAppointment(models.Model):
     contact_name = models.CharField(max_length=200, help_text="Name of the customer or guest at booking.")
     contact_email = models.EmailField(help_text="E-mail of the customer or guest at booking.")
     contact_phone = models.CharField(max_length=32, blank=True, help_text="Phone of the customer or guest.")
+    contact_language = models.CharField(
+        max_length=8, blank=True, help_text="What a guest is written to in; empty: the business's."
+    )
     line1 = models.CharField(max_length=200, help_text="First address line.")
     line2 = models.CharField(max_length=200, blank=True, help_text="Second address line.")
     city = models.CharField(max_length=100, help_text="Post town.")

@@ -51,6 +51,11 @@ class Subscription(models.Model):
     guest_name = models.CharField(max_length=200, blank=True, help_text="The guest's name.")
     guest_email = models.EmailField(blank=True, help_text="The guest's e-mail, lower case.")
     guest_phone = models.CharField(max_length=32, blank=True, help_text="The guest's phone.")
+    guest_language = models.CharField(
+        max_length=8,
+        blank=True,
+        help_text="What the guest is written to in, such as `de`; empty: the business's.",
+    )
     line1 = models.CharField(max_length=200, help_text="First address line.")
     line2 = models.CharField(max_length=200, blank=True, help_text="Second address line.")
     city = models.CharField(max_length=100, help_text="Post town.")

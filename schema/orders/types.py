@@ -157,6 +157,7 @@ class Order(VisibleNode):
     is_guest_order: strawberry.auto
     guest_name: strawberry.auto
     guest_phone: strawberry.auto
+    guest_language: strawberry.auto
     scheduled_date: strawberry.auto
     scheduled_time: strawberry.auto
     notes: strawberry.auto

@@ -33,11 +33,11 @@ class PlaceOrderInput:
     )
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
-    def decoded(self) -> OrderRequest:
-        """As the domain takes it."""
+    def decoded(self, *, browser: str) -> OrderRequest:
+        """As the domain takes it, for a guest whose browser speaks this."""
         return OrderRequest(
             items=decode_items(self.items),
-            guest=self.guest.decoded() if self.guest else None,
+            guest=self.guest.decoded(browser=browser) if self.guest else None,
             address=self.address.decoded() if self.address else None,
             address_id=decode_optional_id(self.address_id, "Address", ("address_id",)),
             scheduled_date=self.scheduled_date,
@@ -123,7 +123,7 @@ class OrdersMutation:
     def place_order(self, info: Info, input: PlaceOrderInput) -> OrderPayload:
         order = actions.place_order(
             viewer=info.context.viewer,
-            request=input.decoded(),
+            request=input.decoded(browser=info.context.guest_language),
             idempotency_key=input.idempotency_key,
             now=info.context.now,
         )

@@ -88,10 +88,13 @@ def register(
     name: str,
     phone: str = "",
     invitation_token: str | None = None,
+    language: str = "",
     address: str,
     now: datetime,
 ) -> User:
     """Make an account: a customer's, or in the role of an invitation, whose e-mail it must be.
+
+    It is written to in `language`, one of Rota's, until it says otherwise; empty: in the business's.
 
     An e-mail that has an account already gets the same answer as a new one, with an id that nobody has; its owner is
     told by mail. Raises everything wrong with the input at once, InvalidToken, and RateLimited by network address and
@@ -113,11 +116,11 @@ def register(
     problems.raise_all()
     require_within(LINK_BY_EMAIL, f"register:{email}")
     user.password = make_password(password)
-    return _register(user=user, phone=phone, invitation_token=invitation_token, now=now)
+    return _register(user=user, phone=phone, invitation_token=invitation_token, language=language, now=now)
 
 
 @use_case
-def _register(*, user: User, phone: str, invitation_token: str | None, now: datetime) -> User:
+def _register(*, user: User, phone: str, invitation_token: str | None, language: str, now: datetime) -> User:
     invitation = _taken_invitation(invitation_token, user.email, now) if invitation_token else None
     if invitation is not None:
         user.role, user.email_verified_at = invitation.role, now
@@ -128,7 +131,8 @@ def _register(*, user: User, phone: str, invitation_token: str | None, now: date
         if invitation is not None:  # who holds it reads the mail of this e-mail: no secret to keep
             raise AlreadyExists("This e-mail has an account.", ("email",)) from error
         return _registered_again(user, phone, now)
-    Profile.objects.create(user=user, phone=phone, time_zone=str(business().zone))
+    tastes = {"language": language} if language else {}
+    Profile.objects.create(user=user, phone=phone, time_zone=str(business().zone), preferences=tastes)
     make_row_of_role(user, phone=phone, now=now)
     emit([UserRegistered(user_id=user.pk, verified=invitation is not None, actor_id=user.pk)], now=now)
     return user

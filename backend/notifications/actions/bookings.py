@@ -91,10 +91,13 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
 
 def person_of(booking: Any) -> Person:
     """Whom a visit is for: a customer is reached where it is now, a guest where it was when it booked."""
-    customer = booking.customer
+    customer, language = booking.customer, booking.contact_language
     if customer is None:
-        return person(name=booking.contact_name, email=booking.contact_email, phone=booking.contact_phone)
-    return person(name=customer.name, email=customer.email, phone=customer.phone, user_id=customer.user_id)
+        name, email, phone = booking.contact_name, booking.contact_email, booking.contact_phone
+        return person(name=name, email=email, phone=phone, language=language)
+    return person(
+        name=customer.name, email=customer.email, phone=customer.phone, user_id=customer.user_id, language=language
+    )
 
 
 def link_of(booking: Any) -> str:

@@ -35,6 +35,7 @@ def tell_of_order(*, kind: MessageKind, event: Happened, now: datetime) -> None:
         email=order.contact_email,
         phone=order.contact_phone,
         user_id=None if customer is None else customer.user_id,
+        language=order.guest_language,
     )
     _tell(kind, to, order, event, link=f"{business().public_url}/track/{order.tracking_token}", now=now)
 

@@ -134,6 +134,7 @@ def _person(plan: Any) -> Person:
         email=plan.contact_email,
         phone=plan.contact_phone,
         user_id=None if customer is None else customer.user_id,
+        language=plan.guest_language,
     )
 
 

@@ -20,16 +20,20 @@ class Person:
     zone: ZoneInfo
 
 
-def person(*, name: str, email: str, phone: str = "", user_id: int | None = None) -> Person:
-    """With the language and the zone of its profile; of the business where it has none. One statement."""
+def person(*, name: str, email: str, phone: str = "", user_id: int | None = None, language: str = "") -> Person:
+    """With the language and the zone of its profile. One statement.
+
+    Where it has none, `language` is what it asked for when it was a guest; else they are the business's.
+    """
     rules = business()
     manner = None if user_id is None else manner_of(user_id)
+    spoken = (manner.language if manner else "") or language
     return Person(
         name=name,
         email=email,
         phone=phone or (manner.phone if manner else ""),
         user_id=user_id,
-        language=known_language(manner.language if manner else "", otherwise=rules.language),
+        language=known_language(spoken, otherwise=rules.language),
         zone=manner.zone if manner else rules.zone,
     )
 

@@ -33,6 +33,8 @@ class Unsubscription:
     user_id: int | None
     email: str
     group: MessageGroup
+    language: str
+    """Of the mail that the link stood in; empty in links from before that was in them."""
 
 
 def wishes_of(person: Person) -> Wishes:
@@ -71,14 +73,14 @@ def preferences_visible_to(viewer: Viewer) -> QuerySet[NotificationPreference]:
 def unsubscribe_token(person: Person, group: MessageGroup) -> str:
     """What stands in the link. It does not run out: old mails are opened, too. It lets nobody in."""
     who: int | str = person.email.lower() if person.user_id is None else person.user_id
-    return signing.dumps([who, group.value], salt=_SALT)
+    return signing.dumps([who, group.value, person.language], salt=_SALT)
 
 
 def read_unsubscribe_token(token: str) -> Unsubscription | None:
     """Whom and what a link is about; None for one that is not ours."""
     try:
-        who, group = signing.loads(token, salt=_SALT)
-        is_user = isinstance(who, int)
-        return Unsubscription(who if is_user else None, "" if is_user else str(who), MessageGroup(group))
+        who, group, *rest = signing.loads(token, salt=_SALT)
+        is_user, language = isinstance(who, int), str(rest[0]) if rest else ""
+        return Unsubscription(who if is_user else None, "" if is_user else str(who), MessageGroup(group), language)
     except (signing.BadSignature, ValueError, TypeError):
         return None

@@ -90,6 +90,7 @@ def _visit_plan(order: Order, item: OrderItem, visit: PlannedVisit, place: Place
         contact_name=order.contact_name,
         contact_email=order.contact_email,
         contact_phone=order.contact_phone,
+        contact_language=order.guest_language,
         line1=order.line1,
         line2=order.line2,
         city=order.city,

@@ -216,6 +216,7 @@ def _save_order(checked: _Checked, request: OrderRequest, now: datetime) -> Orde
         guest_name=guest.name if guest else "",
         guest_email=guest.email if guest else "",
         guest_phone=guest.phone if guest else "",
+        guest_language=guest.language if guest else "",
         **asdict(checked.address),
         scheduled_date=request.scheduled_date,
         scheduled_time=request.scheduled_time,

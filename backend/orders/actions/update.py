@@ -126,6 +126,7 @@ _CHANGEABLE = (
     "guest_name",
     "guest_email",
     "guest_phone",
+    "guest_language",
     "line1",
     "line2",
     "city",
@@ -175,6 +176,7 @@ def _set_contact(order: Order, given: Contact) -> None:
         raise InvalidInput("The contact of this order is its customer's: change it there.", ("guest",))
     contact = clean_contact(given, field=("guest",))
     order.guest_name, order.guest_email, order.guest_phone = contact.name, contact.email, contact.phone
+    order.guest_language = contact.language or order.guest_language
 
 
 def _set_address(viewer: Viewer, order: Order, changes: OrderChanges) -> None:

@@ -92,6 +92,7 @@ def _booking(appointment: Appointment, visit: VisitPlan) -> CustomerAppointment:
         contact_name=visit.contact_name,
         contact_email=visit.contact_email,
         contact_phone=visit.contact_phone,
+        contact_language=visit.contact_language,
         line1=visit.line1,
         line2=visit.line2,
         city=visit.city,

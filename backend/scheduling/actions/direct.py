@@ -214,6 +214,7 @@ def _visit_plan(request: BookingRequest, checked: _Checked, slot: Slot, *, by_of
         contact_name=checked.contact.name,
         contact_email=checked.contact.email,
         contact_phone=checked.contact.phone,
+        contact_language=checked.contact.language,
         **asdict(checked.address),
         price=slot.price,
         currency=rules.currency,

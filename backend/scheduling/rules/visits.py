@@ -70,6 +70,7 @@ class VisitPlan:
     contact_name: str
     contact_email: str
     contact_phone: str = ""
+    contact_language: str = ""
     line1: str
     line2: str = ""
     city: str

@@ -104,6 +104,7 @@ def _save(checked: Checked, request: PlanRequest, now: datetime) -> Subscription
         guest_name=guest.name if guest else "",
         guest_email=guest.email if guest else "",
         guest_phone=guest.phone if guest else "",
+        guest_language=guest.language if guest else "",
         **asdict(checked.address),
         service_id=terms.need.service_id,
         extras=list(terms.extras),

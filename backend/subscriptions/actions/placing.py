@@ -99,6 +99,7 @@ def visit_plan(plan: Subscription, slot: Slot, sequence: int, place: Place) -> V
         contact_name=plan.contact_name,
         contact_email=plan.contact_email,
         contact_phone=plan.contact_phone,
+        contact_language=plan.guest_language,
         line1=plan.line1,
         line2=plan.line2,
         city=plan.city,
