@@ -48,28 +48,27 @@ def _confirm(*, viewer: Viewer, order_id: int, version: int | None, outside_hour
     if request.start <= now:
         raise InThePast("The wanted time is past: agree on another one first.", ("order_id",))
     # Whoever becomes scarcer is locked before claims are read, so the plan is made from what stays true.
-    lock_staff(request.candidates)
+    locked = lock_staff(request.candidates)
     let_hold_go(order, now=now)
     board = board_for(request, outside_hours=outside_hours, now=now)
     plan = plan_visits(request.items, board, start=request.start, day=request.day)
-    _book(order, items, plan, viewer, request.place, now)
+    visits = _visits(order, items, plan, request.place)
+    appointments = book_visits(visits=visits, locked=locked, order_id=order.pk, actor_id=viewer.user_id, now=now)
+    _give(items, plan, appointments)
     order.status, order.confirmed_at, order.version = OrderStatus.CONFIRMED, now, order.version + 1
     order.save(update_fields=["status", "confirmed_at", "version"])
     emit([OrderConfirmed(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
     return order
 
 
-def _book(
-    order: Order, items: Sequence[OrderItem], plan: Sequence[PlannedVisit], viewer: Viewer, place: Place, now: datetime
-) -> None:
-    """Take the time, and let each item know its visit and who comes."""
+def _visits(order: Order, items: Sequence[OrderItem], plan: Sequence[PlannedVisit], place: Place) -> list[VisitPlan]:
     by_position = {item.position: item for item in items}
-    appointments = book_visits(
-        visits=[_visit_plan(order, by_position[visit.position], visit, place) for visit in plan],
-        order_id=order.pk,
-        actor_id=viewer.user_id,
-        now=now,
-    )
+    return [_visit_plan(order, by_position[visit.position], visit, place) for visit in plan]
+
+
+def _give(items: Sequence[OrderItem], plan: Sequence[PlannedVisit], appointments: Sequence[Any]) -> None:
+    """Let each item know its visit and who comes."""
+    by_position = {item.position: item for item in items}
     for visit, appointment in zip(plan, appointments, strict=True):
         item = by_position[visit.position]
         item.staff_id, item.appointment_id = visit.staff_id, appointment.pk

@@ -93,7 +93,7 @@ def plan_item(item: OrderItem) -> PlanItem:
 
 
 def board_for(request: Request, *, days: int = 0, outside_hours: bool = False, now: datetime) -> Board:
-    """Everybody's hours and claims for the order's day and `days` more. Six statements, seven in turn.
+    """Everybody's hours and claims for the order's day and `days` more. Two statements, three in turn.
 
     Claims are final only for staff rows that are locked: lock first, then read.
     """

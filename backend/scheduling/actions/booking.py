@@ -1,8 +1,9 @@
 """Taking people's time, and giving it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError
 from psycopg.errors import ExclusionViolation
@@ -21,15 +22,21 @@ from backend.staff.queries import lock_staff
 
 @step
 def book_visits(
-    *, visits: Sequence[VisitPlan], order_id: int | None, actor_id: int | None, now: datetime
+    *,
+    visits: Sequence[VisitPlan],
+    locked: Mapping[int, Any] | None = None,
+    order_id: int | None,
+    actor_id: int | None,
+    now: datetime,
 ) -> list[Appointment]:
     """Put visits into people's days: all of them, or SlotTaken, TravelTime or DailyLimit for the first without room.
 
     Locks the staff rows in id order, then looks, then writes: visits, bookings and claims in one statement each. Who
-    decided by `workloads` read before the lock may meet a refusal; read after `lock_staff`, they still hold.
+    decided by `workloads` read before the lock may meet a refusal; read after `lock_staff`, they still hold, and what
+    it gave is `locked`.
     """
     visits = _located(visits)
-    people = lock_staff({visit.staff_id for visit in visits})
+    people = lock_staff({visit.staff_id for visit in visits}) if locked is None else locked
     require_room([_stay(visit) for visit in visits], staff=people, now=now)
     appointments = Appointment.objects.bulk_create([_appointment(visit, now) for visit in visits])
     pairs = list(zip(appointments, visits, strict=True))

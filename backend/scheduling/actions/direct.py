@@ -1,8 +1,9 @@
 """Booking one visit on the spot, without an order: its time is taken at once, its terms are frozen with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from backend.catalogue import queries as catalogue
 from backend.core.business import business
@@ -106,9 +107,10 @@ def _book(*, viewer: Viewer, request: BookingRequest, idempotency_key: str | Non
         # Who holds a time had notice enough when it was held.
         require_start(request.start, by_office=by_office or request.hold_token is not None, now=now)
     problems.raise_all()
-    slot = _choose(request, checked, now)
+    slot, locked = _choose(request, checked, now)
     (appointment,) = book_visits(
         visits=[_visit_plan(request, checked, slot, by_office=by_office)],
+        locked=locked,
         order_id=None,
         actor_id=viewer.user_id,
         now=now,
@@ -176,7 +178,7 @@ def _who(viewer: Viewer, request: BookingRequest) -> tuple[int | None, Contact]:
     return None, clean_contact(request.guest, field=("guest",))
 
 
-def _choose(request: BookingRequest, checked: _Checked, now: datetime) -> Slot:
+def _choose(request: BookingRequest, checked: _Checked, now: datetime) -> tuple[Slot, Mapping[int, Any]]:
     """Who comes, decided from what stays true: whoever could is locked before anybody's time is read."""
     staff_id = request.staff_id
     if request.hold_token is not None:
@@ -194,8 +196,9 @@ def _choose(request: BookingRequest, checked: _Checked, now: datetime) -> Slot:
         ids = candidates_for(request.service_id, checked.place, service_field=("service_id",), field=address_field)
     else:
         ids = {staff_id}
-    lock_staff(ids)
-    return choose_slot(request.start, checked.need, checked.place, among=ids, staff_id=staff_id, now=now)
+    locked = lock_staff(ids)
+    slot = choose_slot(request.start, checked.need, checked.place, among=ids, staff_id=staff_id, now=now)
+    return slot, locked
 
 
 def _visit_plan(request: BookingRequest, checked: _Checked, slot: Slot, *, by_office: bool) -> VisitPlan:

@@ -180,7 +180,7 @@ def workloads(
 
     Without `staff_ids`, the active staff who offer any of the services; with them, exactly those. `covers` is about
     `place`, and true for all where there is none. Working hours and claims are known for the whole dates that the
-    window touches. Six statements, however many people and days; one more where anybody has a daily limit, and one
+    window touches. Two statements, however many people and days; one more where anybody has a daily limit, and one
     more where `idle` asks since when they had no visit, which the rule of assignment takes where the business sends
     people in turn. In a transaction that has locked the staff rows, claims are as they will stay until it ends. Holds
     that are over at `now` count as free time, swept or not. With `place`, claims know the way there (`Busy.travel`).
@@ -445,7 +445,7 @@ def handovers(visits: Sequence[Appointment], among: Collection[int]) -> list[Han
 
 
 def crew_for(visits: Sequence[Handover], among: Collection[int], *, now: datetime) -> list[Workload]:
-    """What is known of `among` over the whole time of the visits, wherever these are. Six or seven statements."""
+    """What is known of `among` over the whole time of the visits, wherever these are. Two or three statements."""
     if not visits:
         return []
     return workloads(

@@ -127,7 +127,7 @@ def choose_slot(
     """Who comes at `start`: the one who is named, else whoever has the visit that is `moving`, else by assignment.
 
     With `outside_hours` everybody may work the whole date; absences and visits are in the way as ever.
-    Six statements. What it says is final only for staff rows that are locked. Raises what `require_slot` and
+    Two statements. What it says is final only for staff rows that are locked. Raises what `require_slot` and
     `slots_of_anybody` do.
     """
     day = _day_of(start)
@@ -157,7 +157,7 @@ def alternatives_around(
     """Up to five other times that could be booked now, the best first, from the wanted day on, for a fortnight.
 
     For a time that is past they begin today, and near the horizon they end there. The time that a visit which is
-    `moving` holds counts as free. Six statements.
+    `moving` holds counts as free. Two statements.
     """
     zone, window = business().zone, booking_window(now)
     wanted = min(max(wanted, now), datetime.fromtimestamp(window.latest, UTC))

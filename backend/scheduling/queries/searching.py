@@ -70,7 +70,7 @@ class Explanation:
 def availability(*, viewer: Viewer, wish: Wish, first: date, last: date, now: datetime) -> list[AvailabilityDay]:
     """Bookable times of a service at a postcode, for each date from `first` to `last`, both included.
 
-    The dates are of the business's zone. Nine statements, however many people and days, and one more where anybody has
+    The dates are of the business's zone. Five statements, however many people and days, and one more where anybody has
     a daily limit. Refuses what is unknown, can't be booked, or is longer than MAX_DAYS; the dates' fields are called
     `from` and `to`, as in the API.
     """
@@ -104,7 +104,7 @@ def explained_availability(*, viewer: Viewer, wish: Wish, first: date, last: dat
 def next_available(*, viewer: Viewer, wish: Wish, after: datetime, count: int, now: datetime) -> list[Slot]:
     """The first `count` slots that begin at `after` or later, by start and then staff id; fewer where the horizon ends.
 
-    Searches a fortnight, then two months at a time up to the horizon: nine statements, and six for each further
+    Searches a fortnight, then two months at a time up to the horizon: five statements, and two for each further
     stretch. OutOfRange for a count beyond MAX_NEXT. Refuses as `availability` does.
     """
     if not 1 <= count <= MAX_NEXT:

@@ -1,6 +1,6 @@
 """Giving visits of a plan their time: the candidates are locked, then everything is read, planned and booked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -30,14 +30,14 @@ def place_visits_of(
         return []
     place = locate(plan.postcode, field=("address", "postcode"))
     candidates = candidates_for(plan.service_id, place)
-    lock_staff(candidates)
+    locked = lock_staff(candidates)
     placements, kept = find_places(
         visits, need_of(plan), wish=wish_of(plan), place=place, candidates=candidates, now=now
     )
     _keep(plan, kept)
     rows = _rows(plan, placements)
     known = {row.sequence: row for row in plan.visits.filter(sequence__in=[each.sequence for each in visits])}
-    _book(plan, list(zip(placements, rows, strict=True)), place, actor_id, now)
+    _book(plan, list(zip(placements, rows, strict=True)), place, locked, actor_id, now)
     fresh = [row for row in rows if row.sequence not in known]
     placed = [row for row in rows if row.sequence in known and row.appointment_id is not None]
     for row in placed:
@@ -73,15 +73,15 @@ def _book(
     plan: Subscription,
     rows: Sequence[tuple[Placement, SubscriptionAppointment]],
     place: Place,
+    locked: Mapping[int, Any],
     actor_id: int | None,
     now: datetime,
 ) -> None:
     """Take the time of all that have a place, and let each row know its appointment."""
     pairs = [(each.slot, row) for each, row in rows if each.slot is not None]
     visits = [visit_plan(plan, slot, row.sequence, place) for slot, row in pairs]
-    for (_, row), appointment in zip(
-        pairs, book_visits(visits=visits, order_id=None, actor_id=actor_id, now=now), strict=True
-    ):
+    appointments = book_visits(visits=visits, locked=locked, order_id=None, actor_id=actor_id, now=now)
+    for (_, row), appointment in zip(pairs, appointments, strict=True):
         row.appointment = appointment
 
 

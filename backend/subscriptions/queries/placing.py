@@ -75,7 +75,7 @@ def find_places(
 ) -> tuple[list[Placement], Wish]:
     """Where the visits would lie, by what is claimed now, and the time and staff that hold from then on.
 
-    Claims are final only for staff rows that are locked: lock the candidates first. Six statements, however many
+    Claims are final only for staff rows that are locked: lock the candidates first. Two statements, however many
     visits; one more where people are sent in turn.
     """
     rules = business()

@@ -288,7 +288,7 @@ def test_a_manager_confirms_what_it_manages_with_the_flag_and_nothing_else(perso
     assert api(query, id=gid(foreign)).codes == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize(("items", "at_most"), [(2, 25), (10, 30)])
+@pytest.mark.parametrize(("items", "at_most"), [(2, 20), (10, 25)])
 @pytest.mark.parametrize("is_named", [True, False])
 def test_confirming_takes_a_bounded_number_of_statements_however_many_items(
     admin: Api, items: int, at_most: int, is_named: bool

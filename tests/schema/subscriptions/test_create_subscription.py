@@ -310,7 +310,7 @@ def placing(api: Api, shop: Shop, months: int, preview: bool) -> list[str]:
     return statements(api, query, input=shop.plan(durationMonths=months))
 
 
-@pytest.mark.parametrize(("preview", "at_most"), [(True, 16), (False, 45)])
+@pytest.mark.parametrize(("preview", "at_most"), [(True, 12), (False, 40)])
 def test_a_year_of_weekly_visits_takes_as_many_statements_as_a_month(
     api: Api, shop: Shop, preview: bool, at_most: int
 ) -> None:
