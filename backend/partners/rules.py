@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from backend.core.networks import is_public
 from backend.core.viewer import Scope
 from backend.events.rules import Happened
 
@@ -245,9 +245,6 @@ class Health:
 
 _INNER_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "localdomain", "test")
 _PORTS = (None, 443, 8443)
-_GLOBAL_UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
-_SPECIAL = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
-"""Protocols' own, which older Pythons take for public."""
 
 
 def fault_of_url(url: str) -> str | None:
@@ -281,32 +278,4 @@ def _fault_of_host(host: str) -> str | None:
         return "This is not the name of a public host."
     if name.rpartition(".")[2].isdigit() or not name.isascii():
         return "This is not the name of a host; write other letters in punycode."
-    return None
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, whatever it is wrapped in. ValueError for what is none.
-
-    Not loopback, private, link-local (where clouds keep their metadata), shared (CGNAT), unique local, multicast,
-    reserved, nor any of these inside an IPv6 address that is made of one of IPv4.
-    """
-    ip = ip_address(address)
-    if isinstance(ip, IPv6Address):
-        inner = _inner(ip)
-        if inner is not None:
-            return is_public(str(inner))
-        # Only what is handed out for use: 2000::/3 without documentation, Teredo and other special blocks.
-        return ip in _GLOBAL_UNICAST and ip.is_global and ip.teredo is None and not ip.is_multicast
-    special = any(ip in each for each in _SPECIAL)
-    return ip.is_global and not (special or ip.is_multicast or ip.is_reserved)
-
-
-def _inner(ip: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address in one that is mapped, 6to4, or of NAT64."""
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip.sixtofour is not None:
-        return ip.sixtofour
-    if ip in _NAT64:
-        return IPv4Address(int(ip) & 0xFFFF_FFFF)
     return None

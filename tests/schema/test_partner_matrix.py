@@ -217,7 +217,7 @@ class TestPeopleAndHomes:
     @pytest.fixture
     def visit(self) -> Appointment:
         customer = factories.customer(name="Ada Lovelace")
-        values = {"staff": factories.staff_member(), "customer": customer, "status": "COMPLETED"}
+        values: dict[str, Any] = {"staff": factories.staff_member(), "customer": customer, "status": "COMPLETED"}
         visit = factories.direct_booking(factories.service(), **values)
         factories.photo(visit)
         return visit

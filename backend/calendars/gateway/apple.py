@@ -1,7 +1,5 @@
 """CalDAV (RFC 4791): iCloud with an app password, and any other server that speaks it."""
 
-import ipaddress
-import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -13,7 +11,9 @@ from caldav.response import DAVResponse
 from django.conf import settings
 from icalendar import Alarm, Event
 from icalendar import Calendar as CalendarFile
+from niquests import Session
 from niquests.exceptions import RequestException
+from niquests.packages.urllib3.contrib.resolver.system import SystemResolver  # type: ignore[import-not-found]
 
 from backend.calendars.errors import (
     AccessLost,
@@ -25,32 +25,52 @@ from backend.calendars.errors import (
     TooFast,
 )
 from backend.calendars.gateway.base import Account, Entry, KeepSecrets, Period, Placed, Secrets, ways_out
+from backend.core.networks import is_public
 
 _TIMEOUT = 10
 _TYPE = {"Content-Type": "text/calendar; charset=utf-8"}
 
 
 class GuardedClient(DAVClient):
-    """Asks no server inside: every address is looked at before it is asked, those that a server names among them."""
+    """Asks no server inside, those that a server names among them: https only, and only addresses that were judged."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.session.close()
+        # HTTP/3 could be had at another host (Alt-Svc), and resolvers of the environment would not be ours.
+        self.session = Session(resolver=_resolver(), disable_http3=True)
+        # Neither proxies nor names and passwords of this machine.
+        self.session.trust_env = False
+        # A server that sends us elsewhere could send us inside.
+        self.session.max_redirects = 0
 
     def _sync_request(self, url: str, *given: Any, **named: Any) -> DAVResponse:
-        require_public(str(self.url.join(url)) if url else str(self.url))
+        require_https(str(self.url.join(url)) if url else str(self.url))
         return super()._sync_request(url, *given, **named)
 
 
-def require_public(url: str) -> None:
-    """AccessLost unless it is https and every address of its host is one of the internet."""
-    if settings.ROTA_CALDAV_PRIVATE:
-        return
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
+class JudgingResolver(SystemResolver):  # type: ignore[misc]
+    """Finds addresses where the connection is made, which goes to one of those that were judged here and to nothing
+    else: a name that answers otherwise a moment later (DNS rebinding) changes nothing. TLS and Host keep the name.
+    """
+
+    def getaddrinfo(self, *given: Any, **named: Any) -> list[Any]:
+        """Raises AccessLost where any address of the name is not public: one bad one means that somebody is trying."""
+        found: list[Any] = super().getaddrinfo(*given, **named)
+        # A zone (`fe80::1%eth0`) belongs to link-local addresses, which are judged without it.
+        if not all(is_public(str(each[4][0]).partition("%")[0]) for each in found):
+            raise AccessLost("This is no calendar server on the internet.")
+        return found
+
+
+def _resolver() -> SystemResolver:
+    return SystemResolver() if settings.ROTA_CALDAV_PRIVATE else JudgingResolver()
+
+
+def require_https(url: str) -> None:
+    """AccessLost unless it is https, or servers may be private."""
+    if not settings.ROTA_CALDAV_PRIVATE and urlsplit(url).scheme != "https":
         raise AccessLost("Calendars are asked by https only.")
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
-        raise GatewayError("The calendar server's name is not known.") from None
-    if not all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found):
-        raise AccessLost("This is no calendar server on the internet.")
 
 
 class AppleCalendar:
@@ -71,8 +91,6 @@ class AppleCalendar:
             enable_rfc6764=False,
             rate_limit_handle=False,
         )
-        # A server that sends us elsewhere could send us inside.
-        self._client.session.max_redirects = 0
 
     def connect(self) -> Account:
         found = self._ask(lambda: self._client.get_principal().get_calendars())

@@ -1,9 +1,9 @@
 """Which servers may be asked for a calendar."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from backend.core.errors import FieldPath, InvalidInput
+from backend.core.networks import is_public
 
 _INSIDE = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
 
@@ -11,7 +11,7 @@ _INSIDE = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
 def require_server_url(text: str, *, field: FieldPath, private_allowed: bool) -> str:
     """The address of a CalDAV server as it may be kept: https, no password in it, and no host that is inside.
 
-    Where its name leads is looked at again whenever it is asked; this tells at once what can't be right.
+    Where its name leads is judged whenever it is connected to; this tells at once what can't be right.
     """
     try:
         parts = urlsplit(text.strip())
@@ -33,7 +33,7 @@ def require_server_url(text: str, *, field: FieldPath, private_allowed: bool) ->
 
 def _is_inside(host: str) -> bool:
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not is_public(host)
     except ValueError:
         # Names without a dot, and numbers in other clothes (0x7f.1, 2130706433), are nobody's server.
         return "." not in host or host.endswith(_INSIDE) or not any(char.isalpha() for char in host.rpartition(".")[2])

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from backend.core.networks import is_public
 from backend.core.sealing import SealBroken, unseal
 from backend.core.transactions import step, use_case
 from backend.core.wakeup import knock
@@ -40,7 +41,6 @@ from backend.partners.rules import (
     WebhookStatus,
     fault_of_url,
     headers_of,
-    is_public,
     kinds_of,
     public_data,
     rest,

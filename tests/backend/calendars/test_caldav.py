@@ -1,15 +1,10 @@
 """A real CalDAV server (Radicale) is kept equal to the visits, and servers inside are never asked."""
 
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from caldav.davclient import DAVClient
 from icalendar import Calendar
@@ -17,8 +12,8 @@ from pytest_django.fixtures import Settings
 
 from backend.accounts.queries import viewer_for_user
 from backend.calendars.actions import connect_caldav, disconnect_calendar, syncing
-from backend.calendars.errors import AccessLost
-from backend.calendars.gateway.apple import require_public
+from backend.calendars.errors import AccessLost, GatewayError
+from backend.calendars.gateway import AppleCalendar
 from backend.calendars.models import CalendarConnection
 from backend.calendars.rules import CalendarSettings
 from backend.core.errors import InvalidInput
@@ -27,6 +22,7 @@ from backend.scheduling.models import Appointment
 from tests import factories
 from tests.backend.calendars.test_google import happened, shift
 from tests.factories.business import NOW
+from tests.fakes.radicale import Radicale
 from tests.personas import Personas
 from tests.syncing import sync_all
 
@@ -42,39 +38,12 @@ NAME, PASSWORD = "ada", "app-password-42"
 @pytest.fixture(scope="module")
 def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The server, with a user who has to say their password; its address."""
-    folder = tmp_path_factory.mktemp("radicale")
-    (folder / "users").write_text(f"{NAME}:{PASSWORD}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "config").write_text(
-        f"[server]\nhosts = 127.0.0.1:{port}\n[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\n"
-        f"htpasswd_encryption = plain\ndelay = 0\n[storage]\nfilesystem_folder = {folder}/collections\n"
-    )
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "radicale", "--config", str(folder / "config")],
-            stdout=log,
-            stderr=log,
-        )
-        url = f"http://127.0.0.1:{port}/"
-        try:
-            _wait_for(url, folder / "log")
-            yield url
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_for(url: str, log: Path) -> None:
-    for _ in range(300):
-        try:
-            httpx.get(url)
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    running = Radicale(tmp_path_factory.mktemp("radicale"), users=[NAME], password=PASSWORD)
+    running.start()
+    try:
+        yield running.url
+    finally:
+        running.stop()
 
 
 @pytest.fixture
@@ -203,16 +172,99 @@ def test_servers_inside_are_refused_at_once(url: str, personas: Personas) -> Non
     assert not CalendarConnection.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "fd00::1", "169.254.169.254"])
-def test_a_name_that_leads_inside_is_never_asked(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where only one of its addresses does, and whenever it is asked: names can be changed."""
-    outside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))
-    inside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [outside])
-    require_public("https://caldav.example.com/")
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [outside, inside])
+Answers = Callable[..., None]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> tuple[Answers, list[str]]:
+    """Let names lead to one set of addresses after the other; and the list of names that were looked up."""
+    asked: list[str] = []
+    sets: list[tuple[str, ...]] = []
+
+    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        addresses = sets.pop(0) if len(sets) > 1 else sets[0]
+        return [
+            (socket.AF_INET6 if ":" in each else socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port))
+            for each in addresses
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return (lambda *each: sets.extend(each)), asked
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """To which addresses a connection was tried; none is made."""
+    found: list[str] = []
+
+    def connect(_: socket.socket, address: tuple[str, int]) -> None:
+        found.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    return found
+
+
+def ask(url: str = "https://caldav.example.com/") -> None:
+    """The adapter tries to get into a calendar."""
+    secrets = {"username": NAME, "password": PASSWORD}
+    AppleCalendar(secrets=secrets, calendar_id="", server_url=url, keep=lambda _: None, now=NOW).connect()
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [("127.0.0.1",), ("10.1.2.3",), ("fd00::1",), ("169.254.169.254",), ("64:ff9b::7f00:1",), ("8.8.8.8", "10.0.0.1")],
+    ids=str,
+)
+def test_a_name_that_leads_inside_is_never_asked(
+    answers: tuple[Answers, list[str]], tried: list[str], addresses: tuple[str, ...]
+) -> None:
+    """Also where only one of its addresses does."""
+    answers[0](addresses)
+    with pytest.raises(AccessLost, match="no calendar server on the internet"):
+        ask()
+    assert (answers[1], tried) == (["caldav.example.com"], [])
+
+
+def test_a_name_that_answers_otherwise_a_moment_later_gains_nothing(
+    answers: tuple[Answers, list[str]], tried: list[str]
+) -> None:
+    """DNS rebinding: it is looked up once for a connection, which goes to what was judged."""
+    answers[0](("93.184.216.34",), ("127.0.0.1",))
+    with pytest.raises(GatewayError, match="out of reach"):
+        ask()
+    assert (answers[1], tried) == (["caldav.example.com"], ["93.184.216.34"])
+
+
+def test_the_control_without_a_judge_the_inner_address_is_tried(
+    answers: tuple[Answers, list[str]], tried: list[str], settings: Settings
+) -> None:
+    settings.ROTA_CALDAV_PRIVATE = True
+    answers[0](("127.0.0.1",))
+    with pytest.raises(GatewayError, match="out of reach"):
+        ask()
+    assert tried == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("url", ["http://caldav.example.com/", "https://127.0.0.1/", "https://[::1]:8443/dav"])
+def test_an_address_inside_is_not_asked_whoever_named_it(url: str, tried: list[str]) -> None:
     with pytest.raises(AccessLost):
-        require_public("https://caldav.example.com/")
+        ask(url)
+    assert tried == []
+
+
+def test_neither_proxies_nor_resolvers_of_the_environment_are_used(
+    answers: tuple[Answers, list[str]], tried: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a proxy our judgement would be of the proxy's address."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:3128")
+    monkeypatch.setenv("NIQUESTS_DNS_URL", "in-memory://default?hosts=caldav.example.com:127.0.0.1")
+    answers[0](("93.184.216.34",))
+    with pytest.raises(GatewayError, match="out of reach"):
+        ask()
+    assert tried == ["93.184.216.34"]
 
 
 def test_a_server_that_is_inside_by_now_is_left_alone(

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from backend.core.networks import is_public
 from backend.partners import gateway
 from backend.partners.errors import ForbiddenAddress, Unreached
 from backend.partners.gateway import HttpSender
-from backend.partners.rules import is_public
 from tests.receiver import dripping, receiving
 
 NAME = "hooks.example.com"
