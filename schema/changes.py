@@ -25,11 +25,34 @@ if TYPE_CHECKING:
 strawberry.enum(ChangeStatus, name="ChangeRequestStatus", description="Where a request for another time stands.")
 
 
-@strawberry_django.filter_type(ChangeRequestModel, description="Which requests.")
-class ChangeRequestFilter:
+@strawberry.input
+class StatusOfChange:
+    """The filter of requests for another time, of orders and of visits of plans."""
+
     @strawberry_django.filter_field(description="Only requests in this state.")
     def status(self, value: ChangeStatus, prefix: str) -> Q:
         return Q(**{f"{prefix}status": value})
+
+
+@strawberry.type
+class WantedTime(VisibleNode):
+    """What requests for another time have in common, be it of an order or of one visit of a plan."""
+
+    requested_date: strawberry.auto
+    requested_time: strawberry.auto
+    reason: strawberry.auto
+    review_note: strawberry.auto
+    reviewed_at: strawberry.auto
+    created_at: strawberry.auto
+
+    @strawberry_django.field(only=["status"], description="Where it stands.")
+    def status(self) -> ChangeStatus:
+        return ChangeStatus(self.status)
+
+
+@strawberry_django.filter_type(ChangeRequestModel, description="Which requests.")
+class ChangeRequestFilter(StatusOfChange):
+    pass
 
 
 @strawberry_django.order_type(ChangeRequestModel, description="The order of requests.")
@@ -44,18 +67,8 @@ class ChangeRequestOrder:
     ordering=ChangeRequestOrder,
     description="Somebody asks for another time of an order; the office decides.",
 )
-class ChangeRequest(VisibleNode):
-    requested_date: strawberry.auto
-    requested_time: strawberry.auto
-    reason: strawberry.auto
-    review_note: strawberry.auto
-    reviewed_at: strawberry.auto
-    created_at: strawberry.auto
+class ChangeRequest(WantedTime):
     order: Annotated["Order", strawberry.lazy("schema.orders")]
-
-    @strawberry_django.field(only=["status"], description="Where it stands.")
-    def status(self) -> ChangeStatus:
-        return ChangeStatus(self.status)
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

@@ -38,6 +38,37 @@ strawberry.enum(
 )
 
 
+@strawberry.type
+class Message(VisibleNode):
+    """What mails and short messages have in common."""
+
+    recipient: strawberry.auto
+    recipient_name: strawberry.auto
+    language: strawberry.auto
+    attempts: strawberry.auto
+    created_at: strawberry.auto
+    due_at: strawberry.auto
+    sent_at: strawberry.auto
+
+    @strawberry_django.field(only=["kind"], description="What it tells.")
+    def kind(self) -> MessageKind:
+        return MessageKind(self.kind)
+
+    @strawberry_django.field(only=["status"], description="Where it stands.")
+    def status(self) -> MessageStatus:
+        return MessageStatus(self.status)
+
+    @strawberry_django.field(only=["failure"], description="What its last failure means; null for none.")
+    def failure(self) -> Failure | None:
+        return Failure(self.failure) if self.failure else None
+
+    @strawberry_django.field(
+        only=["kind", "text"], description="What it says; null where it lets in whoever has it: only its reader has it."
+    )
+    def text(self) -> str | None:
+        return None if self.kind in SECRET_KINDS else self.text
+
+
 @strawberry_django.order_type(EmailLog, description="The order of mails.")
 class EmailOrder:
     created_at: strawberry.auto
@@ -58,33 +89,8 @@ class EmailFilter:
 
 
 @strawberry_django.type(EmailLog, ordering=EmailOrder, filters=EmailFilter, description="One mail to one person.")
-class EmailMessage(VisibleNode):
-    recipient: strawberry.auto
-    recipient_name: strawberry.auto
-    language: strawberry.auto
-    attempts: strawberry.auto
-    created_at: strawberry.auto
-    due_at: strawberry.auto
-    sent_at: strawberry.auto
+class EmailMessage(Message):
     subject: strawberry.auto
-
-    @strawberry_django.field(only=["kind"], description="What it tells.")
-    def kind(self) -> MessageKind:
-        return MessageKind(self.kind)
-
-    @strawberry_django.field(only=["status"], description="Where it stands.")
-    def status(self) -> MessageStatus:
-        return MessageStatus(self.status)
-
-    @strawberry_django.field(only=["failure"], description="What its last failure means; null for none.")
-    def failure(self) -> Failure | None:
-        return Failure(self.failure) if self.failure else None
-
-    @strawberry_django.field(
-        only=["kind", "text"], description="What it says; null where it lets in whoever has it: only its reader has it."
-    )
-    def text(self) -> str | None:
-        return None if self.kind in SECRET_KINDS else self.text
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:
@@ -98,33 +104,8 @@ class SmsOrder:
 
 
 @strawberry_django.type(SmsLog, ordering=SmsOrder, description="One short message to one phone.")
-class SmsMessage(VisibleNode):
-    recipient: strawberry.auto
-    recipient_name: strawberry.auto
-    language: strawberry.auto
-    attempts: strawberry.auto
-    created_at: strawberry.auto
-    due_at: strawberry.auto
-    sent_at: strawberry.auto
+class SmsMessage(Message):
     segments: strawberry.auto
-
-    @strawberry_django.field(only=["kind"], description="What it tells.")
-    def kind(self) -> MessageKind:
-        return MessageKind(self.kind)
-
-    @strawberry_django.field(only=["status"], description="Where it stands.")
-    def status(self) -> MessageStatus:
-        return MessageStatus(self.status)
-
-    @strawberry_django.field(only=["failure"], description="What its last failure means; null for none.")
-    def failure(self) -> Failure | None:
-        return Failure(self.failure) if self.failure else None
-
-    @strawberry_django.field(
-        only=["kind", "text"], description="What it says; null where it lets in whoever has it: only its reader has it."
-    )
-    def text(self) -> str | None:
-        return None if self.kind in SECRET_KINDS else self.text
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:

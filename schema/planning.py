@@ -88,8 +88,10 @@ def _previewed(placement: Placement, people: People) -> PreviewedVisit:
     )
 
 
-@strawberry.input(description="A plan to look at before it is made. Prices are the server's.")
-class SubscriptionPlanInput:
+@strawberry.input
+class _Plan:
+    """What previewing and making a plan both ask for."""
+
     service_id: strawberry.ID = strawberry.field(description="What is to be done.")
     frequency: Frequency = strawberry.field(description="How often somebody comes.")
     duration_months: int = strawberry.field(description="For how many months, 1 to 12.")
@@ -108,7 +110,28 @@ class SubscriptionPlanInput:
     address_id: strawberry.ID | None = strawberry.field(
         default=None, description="One of the customer's own addresses."
     )
-    guest: GuestInput | None = strawberry.field(default=None, description="Who asks; none for a signed-in customer.")
+    guest: GuestInput | None = strawberry.field(
+        default=None, description="Who it is for; none for a signed-in customer, or one that the office names."
+    )
+
+    def _decoded(self, browser: str = "") -> dict[str, Any]:
+        return {
+            "service_id": decode_id(self.service_id, "Service", ("service_id",)),
+            "extra_ids": _decode_extras(self.extra_ids),
+            "frequency": self.frequency,
+            "duration_months": self.duration_months,
+            "start_date": self.start_date,
+            "preferred_time": self.preferred_time,
+            "preferred_staff_id": decode_optional_id(self.preferred_staff_id, "Staff", ("preferred_staff_id",)),
+            "guest": self.guest.decoded(browser=browser) if self.guest else None,
+            "address": self.address.decoded() if self.address else None,
+            "address_id": decode_optional_id(self.address_id, "Address", ("address_id",)),
+            "coupon_code": self.coupon_code,
+        }
+
+
+@strawberry.input(description="A plan to look at before it is made. Prices are the server's.")
+class SubscriptionPlanInput(_Plan):
     postcode: str | None = strawberry.field(
         default=None, description="Enough for a preview, instead of an address: a whole postcode or an outward code."
     )
@@ -116,30 +139,11 @@ class SubscriptionPlanInput:
 
     def decoded(self) -> PlanRequest:
         """As the domain takes it."""
-        return PlanRequest(**_decoded(self), postcode=self.postcode)
+        return PlanRequest(**self._decoded(), postcode=self.postcode)
 
 
 @strawberry.input(description="A plan. Prices are the server's: there is no way to give one.")
-class CreateSubscriptionInput:
-    service_id: strawberry.ID = strawberry.field(description="What is to be done.")
-    frequency: Frequency = strawberry.field(description="How often somebody comes.")
-    duration_months: int = strawberry.field(description="For how many months, 1 to 12.")
-    start_date: date = strawberry.field(description="First date, in the business's time zone.")
-    preferred_time: time | None = strawberry.field(
-        default=None, description="Wall-clock time of the visits, on the business's grid; without it, the day's first."
-    )
-    preferred_staff_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Who should come, if it matters; its own price counts then."
-    )
-    extra_ids: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="Extras of the service, each at most once, with every visit."
-    )
-    coupon_code: str | None = strawberry.field(default=None, description="A coupon, for the whole plan.")
-    address: AddressInput | None = strawberry.field(default=None, description="Where; or `addressId`.")
-    address_id: strawberry.ID | None = strawberry.field(
-        default=None, description="One of the customer's own addresses."
-    )
-    guest: GuestInput | None = strawberry.field(default=None, description="Who it is for; none for a customer.")
+class CreateSubscriptionInput(_Plan):
     customer_id: strawberry.ID | None = strawberry.field(
         default=None, description="The customer that the office makes it for."
     )
@@ -149,23 +153,7 @@ class CreateSubscriptionInput:
     def decoded(self, *, browser: str) -> PlanRequest:
         """As the domain takes it, for a guest whose browser speaks this."""
         customer_id = decode_optional_id(self.customer_id, "Customer", ("customer_id",))
-        return PlanRequest(**_decoded(self, browser), customer_id=customer_id, notes=self.notes)
-
-
-def _decoded(given: SubscriptionPlanInput | CreateSubscriptionInput, browser: str = "") -> dict[str, Any]:
-    return {
-        "service_id": decode_id(given.service_id, "Service", ("service_id",)),
-        "extra_ids": _decode_extras(given.extra_ids),
-        "frequency": given.frequency,
-        "duration_months": given.duration_months,
-        "start_date": given.start_date,
-        "preferred_time": given.preferred_time,
-        "preferred_staff_id": decode_optional_id(given.preferred_staff_id, "Staff", ("preferred_staff_id",)),
-        "guest": given.guest.decoded(browser=browser) if given.guest else None,
-        "address": given.address.decoded() if given.address else None,
-        "address_id": decode_optional_id(given.address_id, "Address", ("address_id",)),
-        "coupon_code": given.coupon_code,
-    }
+        return PlanRequest(**self._decoded(browser), customer_id=customer_id, notes=self.notes)
 
 
 def _decode_extras(given: Sequence[strawberry.ID]) -> tuple[int, ...]:

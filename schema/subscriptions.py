@@ -14,11 +14,13 @@ from backend.subscriptions import actions, queries
 from backend.subscriptions.models import Subscription as SubscriptionModel
 from backend.subscriptions.models import SubscriptionAppointment as VisitModel
 from backend.subscriptions.models import SubscriptionAppointmentChangeRequest as VisitChangeModel
-from backend.subscriptions.rules import Frequency, SubscriptionStatus, VisitChangeStatus, VisitStatus, may_skip
+from backend.subscriptions.rules import Frequency, SubscriptionStatus, VisitStatus, may_skip
+from schema.agreements import PRIVATE, Agreement
 from schema.catalogue import Service
+from schema.changes import StatusOfChange, WantedTime
 from schema.connections import Connection
 from schema.context import Info
-from schema.customers import Customer, PostalAddress
+from schema.customers import Customer
 from schema.ids import decode_id
 from schema.money import Money, money
 from schema.named import NamesPlan
@@ -36,9 +38,7 @@ strawberry.enum(
     description="Where a visit of a plan stands. CANCELLED: taken away by a pause, and made up for, or by the plan's "
     "end. SKIPPED: left out by itself, and not made up for. UNPLACED: no time was found yet.",
 )
-strawberry.enum(VisitChangeStatus, name="VisitChangeStatus", description="Where a wish for another time stands.")
 
-_PRIVATE = "For its owner, whoever holds its tracking token, and the office; null for others."
 _VISITS = Nested("visits", lambda info: queries.visits_in_plan(info.context.viewer))
 _CHANGES = Nested("change_requests", lambda info: queries.changes_visible_to(info.context.viewer))
 
@@ -48,10 +48,8 @@ def _sees_private(plan: Any, info: Info) -> bool:
 
 
 @strawberry_django.filter_type(VisitChangeModel, description="Which requests.")
-class VisitChangeFilter:
-    @strawberry_django.filter_field(description="Only requests in this state.")
-    def status(self, value: VisitChangeStatus, prefix: str) -> Q:
-        return Q(**{f"{prefix}status": value})
+class VisitChangeFilter(StatusOfChange):
+    pass
 
 
 @strawberry_django.order_type(VisitChangeModel, description="The order of requests.")
@@ -66,18 +64,8 @@ class VisitChangeOrder:
     ordering=VisitChangeOrder,
     description="Somebody asks for another time of one visit of a plan; the office decides.",
 )
-class VisitChangeRequest(VisibleNode):
-    requested_date: strawberry.auto
-    requested_time: strawberry.auto
-    reason: strawberry.auto
-    review_note: strawberry.auto
-    reviewed_at: strawberry.auto
-    created_at: strawberry.auto
+class VisitChangeRequest(WantedTime):
     visit: Annotated["Visit", strawberry.lazy("schema.subscriptions")]
-
-    @strawberry_django.field(only=["status"], description="Where it stands.")
-    def status(self) -> VisitChangeStatus:
-        return VisitChangeStatus(self.status)
 
     @classmethod
     def visible(cls, viewer: Viewer) -> QuerySet[Any]:
@@ -194,13 +182,9 @@ class SubscriptionOrder:
     ordering=SubscriptionOrder,
     description="A service every week, fortnight or month for some months.",
 )
-class SubscriptionPlan(VisibleNode):
+class SubscriptionPlan(Agreement):
     subscription_number: strawberry.auto
-    version: strawberry.auto
     is_guest_subscription: strawberry.auto
-    guest_name: strawberry.auto
-    guest_phone: strawberry.auto
-    guest_language: strawberry.auto
     service: Service
     duration_months: strawberry.auto
     start_date: strawberry.auto
@@ -208,17 +192,11 @@ class SubscriptionPlan(VisibleNode):
     preferred_time: strawberry.auto
     visit_time: strawberry.auto
     staff: Staff | None
-    notes: strawberry.auto
     total_appointments: strawberry.auto
     completed_appointments: strawberry.auto
     next_appointment_date: strawberry.auto
     resume_on: strawberry.auto
-    created_at: strawberry.auto
-    confirmed_at: strawberry.auto
     paused_at: strawberry.auto
-    completed_at: strawberry.auto
-    cancelled_at: strawberry.auto
-    account_linked_at: strawberry.auto
 
     @strawberry_django.field(only=["status"], description="Where it stands.")
     def status(self) -> SubscriptionStatus:
@@ -229,7 +207,7 @@ class SubscriptionPlan(VisibleNode):
         return Frequency(self.frequency)
 
     @strawberry_django.field(
-        only=["tracking_token", "customer_id"], description=f"Opens this plan to whoever holds it. {_PRIVATE}"
+        only=["tracking_token", "customer_id"], description=f"Opens this plan to whoever holds it. {PRIVATE}"
     )
     def tracking_token(self, info: Info) -> str | None:
         return self.tracking_token if _sees_private(self, info) else None
@@ -243,15 +221,9 @@ class SubscriptionPlan(VisibleNode):
         own = queries.sees_private_fields(info.context.viewer, self)  # type: ignore[arg-type]
         return self.customer if own else None
 
-    @strawberry_django.field(only=["guest_email", "customer_id"], description=f"The guest's e-mail. {_PRIVATE}")
+    @strawberry_django.field(only=["guest_email", "customer_id"], description=f"The guest's e-mail. {PRIVATE}")
     def guest_email(self, info: Info) -> str | None:
         return self.guest_email if _sees_private(self, info) else None
-
-    @strawberry_django.field(
-        only=["line1", "line2", "city", "postcode", "country"], description="Where the work is, frozen."
-    )
-    def address(self) -> PostalAddress:
-        return PostalAddress.of(self)
 
     @strawberry_django.field(only=["extras", "currency"], description="What is added to the service, each time.")
     def extras(self) -> list[BookedExtra]:
@@ -261,28 +233,12 @@ class SubscriptionPlan(VisibleNode):
     def price_per_appointment(self) -> Money:
         return money(self.price_per_appointment, self.currency)  # type: ignore[attr-defined]
 
-    @strawberry_django.field(only=["subtotal", "currency"], description="Price of one visit times visits.")
-    def subtotal(self) -> Money:
-        return money(self.subtotal, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["discount", "currency"], description="What a coupon takes off the whole plan.")
-    def discount(self) -> Money:
-        return money(self.discount, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["total", "currency"], description="Subtotal less discount.")
-    def total(self) -> Money:
-        return money(self.total, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["coupon_code"], description="The coupon that was used, if any.")
-    def coupon_code(self) -> str | None:
-        return self.coupon_code or None
-
-    @strawberry_django.field(only=["pause_reason", "customer_id"], description=f"Why it was paused. {_PRIVATE}")
+    @strawberry_django.field(only=["pause_reason", "customer_id"], description=f"Why it was paused. {PRIVATE}")
     def pause_reason(self, info: Info) -> str | None:
         return self.pause_reason if _sees_private(self, info) else None
 
     @strawberry_django.field(
-        only=["cancellation_reason", "customer_id"], description=f"Why it was cancelled. {_PRIVATE}"
+        only=["cancellation_reason", "customer_id"], description=f"Why it was cancelled. {PRIVATE}"
     )
     def cancellation_reason(self, info: Info) -> str | None:
         return self.cancellation_reason if _sees_private(self, info) else None

@@ -22,22 +22,15 @@ from backend.catalogue.actions import (
 from backend.catalogue.models import Category, Service, ServiceExtra
 from backend.catalogue.queries import categories_visible_to, extras_visible_to, services_visible_to
 from backend.catalogue.rules import ApprovalStatus
-from backend.core.admin import SHOWN, ActionAdmin, Figure, Line, Panel, ReadOnlyAdmin, RowAction, button, page_of, panel
+from backend.core.admin import ActionAdmin, Approve, Panel, ReadOnlyAdmin, Reject, RowAction, inbox, page_of, panel
 from backend.core.viewer import Permission, Viewer
 
-APPROVE = RowAction(
-    name="approve",
-    label="Approve",
-    done="approved",
+APPROVE = Approve(
     act=lambda viewer, row, now, _: approve_service(viewer=viewer, service_id=row.pk, now=now),
     offered=lambda row: row.approval_status == ApprovalStatus.PENDING_APPROVAL,
     needs=Permission.APPROVE_SERVICES,
-    style="primary",
 )
-REJECT = RowAction(
-    name="reject",
-    label="Reject",
-    done="rejected",
+REJECT = Reject(
     act=lambda viewer, row, now, reason: reject_service(viewer=viewer, service_id=row.pk, reason=reason, now=now),
     offered=lambda row: row.approval_status == ApprovalStatus.PENDING_APPROVAL,
     needs=Permission.APPROVE_SERVICES,
@@ -163,21 +156,13 @@ def services_to_approve(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.APPROVE_SERVICES):
         return None
     waiting = services_visible_to(viewer).filter(approval_status=ApprovalStatus.PENDING_APPROVAL)
-    rows = waiting.select_related("category", "created_by_staff").order_by("created_at", "pk")[:SHOWN]
-    url = page_of(Service, approval_status__exact=ApprovalStatus.PENDING_APPROVAL.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("category", "created_by_staff").order_by("created_at", "pk"),
         title="Services awaiting approval",
+        tile="Services to approve",
         icon="approval",
-        tile=Figure("Services to approve", waiting.count(), url),
+        url=page_of(Service, approval_status__exact=ApprovalStatus.PENDING_APPROVAL.value),
         headers=["Service", "Category", "Price", "Proposed by"],
-        lines=[
-            Line(
-                [row.name, row.category.name, row.price, row.created_by_staff or ""],
-                page_of(row),
-                [button(row, APPROVE)],
-            )
-            for row in rows
-        ],
-        nothing="None is waiting.",
-        url=url,
+        cells=lambda row: [row.name, row.category.name, row.price, row.created_by_staff or ""],
+        actions=[APPROVE],
     )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from backend.core.errors import FieldPath, InvalidInput, Problems
 from backend.core.languages import is_language_tag, known_language
@@ -37,6 +38,45 @@ class Contact:
     phone: str = ""
     language: str = ""
     """In which it wants to be written to, such as `de` or `de-AT`; empty: it has not said."""
+
+
+class _Customer(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+
+
+class _HasCustomerOrGuest(Protocol):
+    @property
+    def customer(self) -> _Customer | None: ...
+    @property
+    def guest_name(self) -> str: ...
+    @property
+    def guest_email(self) -> str: ...
+    @property
+    def guest_phone(self) -> str: ...
+
+
+class OfCustomerOrGuest:
+    """Whom to reach about what belongs to a customer or, without one, to a guest. Fetch `customer` with the row."""
+
+    @property
+    def contact_name(self: _HasCustomerOrGuest) -> str:
+        """The customer's name, or the guest's."""
+        return self.guest_name if self.customer is None else self.customer.name
+
+    @property
+    def contact_email(self: _HasCustomerOrGuest) -> str:
+        """The customer's e-mail, or the guest's."""
+        return self.guest_email if self.customer is None else self.customer.email
+
+    @property
+    def contact_phone(self: _HasCustomerOrGuest) -> str:
+        """The customer's phone, or the guest's."""
+        return self.guest_phone if self.customer is None else self.customer.phone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

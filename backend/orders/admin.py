@@ -7,15 +7,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from backend.core.admin import (
-    SHOWN,
+    Approve,
+    Cancel,
+    Complete,
+    Confirm,
     DatesFilter,
     Figure,
-    Line,
     Panel,
     ReadOnlyAdmin,
     ReadOnlyTable,
-    RowAction,
-    button,
+    Reject,
+    inbox,
     page_of,
     panel,
 )
@@ -37,44 +39,25 @@ def _can_become(after: OrderStatus) -> Any:
     return lambda row: can_become(OrderStatus(row.status), after)
 
 
-CONFIRM = RowAction(
-    name="confirm",
-    label="Confirm",
-    done="confirmed",
+CONFIRM = Confirm(
     act=lambda viewer, row, now, _: confirm_order(viewer=viewer, order_id=row.pk, now=now),
     offered=_can_become(OrderStatus.CONFIRMED),
-    style="primary",
 )
-COMPLETE = RowAction(
-    name="complete",
-    label="Complete",
-    done="completed",
+COMPLETE = Complete(
     act=lambda viewer, row, now, _: complete_order(viewer=viewer, order_id=row.pk, now=now),
     offered=_can_become(OrderStatus.COMPLETED),
 )
-CANCEL = RowAction(
-    name="cancel",
-    label="Cancel",
-    done="cancelled",
+CANCEL = Cancel(
     act=lambda viewer, row, now, reason: cancel_order(
         viewer=viewer, order_id=row.pk, reason=reason, address="", now=now
     ),
     offered=_can_become(OrderStatus.CANCELLED),
-    asks_reason=True,
-    style="danger",
 )
-APPROVE = RowAction(
-    name="approve",
-    label="Approve",
-    done="approved",
+APPROVE = Approve(
     act=lambda viewer, row, now, _: approve_change(viewer=viewer, change_id=row.pk, now=now),
     offered=lambda row: row.status == ChangeStatus.PENDING,
-    style="primary",
 )
-REJECT = RowAction(
-    name="reject",
-    label="Reject",
-    done="rejected",
+REJECT = Reject(
     act=lambda viewer, row, now, _: reject_change(viewer=viewer, change_id=row.pk, now=now),
     offered=lambda row: row.status == ChangeStatus.PENDING,
 )
@@ -189,29 +172,21 @@ def pending_orders(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.MANAGE_ORDERS):
         return None
     waiting = orders_visible_to(viewer).filter(status=OrderStatus.PENDING)
-    rows = waiting.select_related("customer").order_by("scheduled_date", "scheduled_time", "pk")[:SHOWN]
-    url = page_of(Order, status__exact=OrderStatus.PENDING.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("customer").order_by("scheduled_date", "scheduled_time", "pk"),
         title="Pending orders",
+        tile="Orders to confirm",
         icon="receipt_long",
-        tile=Figure("Orders to confirm", waiting.count(), url),
+        url=page_of(Order, status__exact=OrderStatus.PENDING.value),
         headers=["Order", "For", "Postcode", "Wanted", "Total"],
-        lines=[
-            Line(
-                [
-                    row.order_number,
-                    row.contact_name,
-                    row.postcode,
-                    f"{row.scheduled_date:%a %-d %b} {row.scheduled_time:%H:%M}",
-                    f"{row.total} {row.currency}",
-                ],
-                page_of(row),
-                [button(row, CONFIRM)],
-            )
-            for row in rows
+        cells=lambda row: [
+            row.order_number,
+            row.contact_name,
+            row.postcode,
+            f"{row.scheduled_date:%a %-d %b} {row.scheduled_time:%H:%M}",
+            f"{row.total} {row.currency}",
         ],
-        nothing="None is waiting.",
-        url=url,
+        actions=[CONFIRM],
     )
 
 
@@ -221,29 +196,21 @@ def pending_changes(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.MANAGE_ORDERS):
         return None
     waiting = changes_visible_to(viewer).filter(status=ChangeStatus.PENDING)
-    rows = waiting.select_related("order__customer").order_by("created_at", "pk")[:SHOWN]
-    url = page_of(ChangeRequest, status__exact=ChangeStatus.PENDING.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("order__customer").order_by("created_at", "pk"),
         title="Change requests",
+        tile="Changes to decide",
         icon="edit_calendar",
-        tile=Figure("Changes to decide", waiting.count(), url),
+        url=page_of(ChangeRequest, status__exact=ChangeStatus.PENDING.value),
         headers=["Order", "For", "Now", "Wanted", "Why"],
-        lines=[
-            Line(
-                [
-                    row.order.order_number,
-                    row.order.contact_name,
-                    f"{row.order.scheduled_date:%a %-d %b} {row.order.scheduled_time:%H:%M}",
-                    f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
-                    row.reason,
-                ],
-                page_of(row),
-                [button(row, APPROVE), button(row, REJECT)],
-            )
-            for row in rows
+        cells=lambda row: [
+            row.order.order_number,
+            row.order.contact_name,
+            f"{row.order.scheduled_date:%a %-d %b} {row.order.scheduled_time:%H:%M}",
+            f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
+            row.reason,
         ],
-        nothing="None is waiting.",
-        url=url,
+        actions=[APPROVE, REJECT],
     )
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
+from backend.customers.rules import OfCustomerOrGuest
 from backend.orders.rules import REVIEWED, ChangeStatus, OrderPaymentStatus, OrderStatus
 from backend.scheduling.rules import AppointmentStatus
 
@@ -26,7 +27,7 @@ from backend.scheduling.rules import AppointmentStatus
         "cancellation_reason",
     ],
 )
-class Order(models.Model):
+class Order(OfCustomerOrGuest, models.Model):
     """One or more services at one address, on one date, for a customer or a guest."""
 
     order_number = models.CharField(max_length=24, unique=True, help_text="Reference for people: ORD-YYYYMMDD-XXXXXX.")
@@ -121,21 +122,6 @@ class Order(models.Model):
     def ended_at(self) -> datetime | None:
         """When it was completed or cancelled; None while it goes on."""
         return self.completed_at or self.cancelled_at
-
-    @property
-    def contact_name(self) -> str:
-        """The customer's name, or the guest's. Fetch `customer` with the row."""
-        return self.guest_name if self.customer is None else self.customer.name
-
-    @property
-    def contact_email(self) -> str:
-        """The customer's e-mail, or the guest's. Fetch `customer` with the row."""
-        return self.guest_email if self.customer is None else self.customer.email
-
-    @property
-    def contact_phone(self) -> str:
-        """The customer's phone, or the guest's. Fetch `customer` with the row."""
-        return self.guest_phone if self.customer is None else self.customer.phone
 
 
 @audited()

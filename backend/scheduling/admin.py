@@ -11,6 +11,10 @@ from django.utils.html import format_html
 from backend.core import clock
 from backend.core.admin import (
     SHOWN,
+    Approve,
+    Cancel,
+    Complete,
+    Confirm,
     DatesFilter,
     Figure,
     Line,
@@ -20,6 +24,7 @@ from backend.core.admin import (
     ReadOnlyTable,
     RowAction,
     button,
+    inbox,
     offer_also,
     page_of,
     panel,
@@ -57,13 +62,9 @@ def _can_become(after: AppointmentStatus) -> Any:
     return lambda row: after in TRANSITIONS[AppointmentStatus(row.status)]
 
 
-CONFIRM = RowAction(
-    name="confirm",
-    label="Confirm",
-    done="confirmed",
+CONFIRM = Confirm(
     act=lambda viewer, row, now, _: confirm_appointment(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.CONFIRMED),
-    style="primary",
 )
 START = RowAction(
     name="start",
@@ -72,10 +73,7 @@ START = RowAction(
     act=lambda viewer, row, now, _: start_appointment(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.IN_PROGRESS),
 )
-COMPLETE = RowAction(
-    name="complete",
-    label="Complete",
-    done="completed",
+COMPLETE = Complete(
     act=lambda viewer, row, now, _: complete_appointment(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.COMPLETED),
     style="primary",
@@ -87,27 +85,18 @@ NO_SHOW = RowAction(
     act=lambda viewer, row, now, _: mark_no_show(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.NO_SHOW),
 )
-CANCEL = RowAction(
-    name="cancel",
-    label="Cancel",
-    done="cancelled",
+CANCEL = Cancel(
     act=lambda viewer, row, now, reason: cancel_appointment(
         viewer=viewer, appointment_id=row.pk, reason=reason, address="", now=now
     ),
     offered=_can_become(AppointmentStatus.CANCELLED),
-    asks_reason=True,
-    style="danger",
 )
 VISIT_ACTIONS = (CONFIRM, START, COMPLETE, NO_SHOW)
 """Those of one click."""
-APPROVE_WISH = RowAction(
-    name="approve",
-    label="Approve",
-    done="approved",
+APPROVE_WISH = Approve(
     act=lambda viewer, row, now, _: approve_staff_change(viewer=viewer, change_id=row.pk, now=now),
     offered=lambda row: row.status == StaffChangeStatus.PENDING,
     needs=Permission.MANAGE_STAFF,
-    style="primary",
 )
 APPROVE_AND_REASSIGN = RowAction(
     name="approve_and_reassign",
@@ -337,29 +326,21 @@ def bookings_to_confirm(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.MANAGE_ORDERS):
         return None
     waiting = appointments_visible_to(viewer).filter(status=AppointmentStatus.PENDING)
-    rows = waiting.select_related("staff", "service", "booking").order_by("start", "pk")[:SHOWN]
-    url = page_of(Appointment, status__exact=AppointmentStatus.PENDING.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("staff", "service", "booking").order_by("start", "pk"),
         title="Bookings to confirm",
+        tile="Bookings to confirm",
         icon="event_available",
-        tile=Figure("Bookings to confirm", waiting.count(), url),
+        url=page_of(Appointment, status__exact=AppointmentStatus.PENDING.value),
         headers=["When", "Staff", "Service", "For", "Postcode"],
-        lines=[
-            Line(
-                [
-                    f"{row.start.astimezone(business().zone):%a %-d %b %H:%M}",
-                    row.staff.name,
-                    row.service.name,
-                    row.booking.contact_name,
-                    row.booking.postcode,
-                ],
-                page_of(row),
-                [button(row, CONFIRM)],
-            )
-            for row in rows
+        cells=lambda row: [
+            f"{row.start.astimezone(business().zone):%a %-d %b %H:%M}",
+            row.staff.name,
+            row.service.name,
+            row.booking.contact_name,
+            row.booking.postcode,
         ],
-        nothing="None is waiting.",
-        url=url,
+        actions=[CONFIRM],
     )
 
 
@@ -369,25 +350,17 @@ def wishes_of_staff(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.MANAGE_STAFF):
         return None
     waiting = staff_changes_visible_to(viewer).filter(status=StaffChangeStatus.PENDING)
-    rows = waiting.select_related("staff").order_by("created_at", "pk")[:SHOWN]
-    url = page_of(waiting.model, status__exact=StaffChangeStatus.PENDING.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("staff").order_by("created_at", "pk"),
         title="Wishes of staff",
+        tile="Wishes of staff",
         icon="rate_review",
-        tile=Figure("Wishes of staff", waiting.count(), url),
+        url=page_of(waiting.model, status__exact=StaffChangeStatus.PENDING.value),
         headers=["Staff", "Wish", "Asked"],
-        lines=[
-            Line(
-                [
-                    row.staff.name,
-                    row.get_kind_display(),
-                    f"{row.created_at.astimezone(business().zone):%a %-d %b %H:%M}",
-                ],
-                page_of(row),
-                [button(row, action) for action in WISH_ACTIONS if action.offered(row)],
-            )
-            for row in rows
+        cells=lambda row: [
+            row.staff.name,
+            row.get_kind_display(),
+            f"{row.created_at.astimezone(business().zone):%a %-d %b %H:%M}",
         ],
-        nothing="None is waiting.",
-        url=url,
+        actions=WISH_ACTIONS,
     )

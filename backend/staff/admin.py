@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from backend.core.admin import ActionAdmin, DatesFilter, ReadOnlyAdmin, RowAction, viewer_of
+from backend.core.admin import ActionAdmin, DatesFilter, ReadOnlyAdmin, Reject, RowAction, viewer_of
 from backend.core.viewer import Permission, Viewer
 from backend.staff.actions import (
     StaffChanges,
@@ -275,10 +275,7 @@ class StaffChangeAdmin(_LookedAt):
     search_fields = ["staff__name", "review_note"]
     ordering = ["-created_at", "-pk"]
     row_actions = [
-        RowAction(
-            name="reject",
-            label="Reject",
-            done="rejected",
+        Reject(
             act=lambda viewer, row, now, reason: reject_staff_change(
                 viewer=viewer, change_id=row.pk, note=reason, now=now
             ),

@@ -7,19 +7,21 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from backend.core.admin import (
-    SHOWN,
+    Approve,
+    Cancel,
+    Confirm,
     DatesFilter,
-    Figure,
-    Line,
     Panel,
     ReadOnlyAdmin,
     ReadOnlyTable,
+    Reject,
     RowAction,
-    button,
+    inbox,
     page_of,
     panel,
 )
 from backend.core.viewer import Permission, Viewer
+from backend.orders.rules import ChangeStatus
 from backend.subscriptions.actions import (
     approve_visit_change,
     cancel_subscription,
@@ -35,15 +37,11 @@ from backend.subscriptions.models import (
     SubscriptionAppointmentChangeRequest,
 )
 from backend.subscriptions.queries import changes_visible_to, subscriptions_visible_to, visits_visible_to
-from backend.subscriptions.rules import SubscriptionStatus, VisitChangeStatus, VisitStatus
+from backend.subscriptions.rules import SubscriptionStatus, VisitStatus
 
-CONFIRM = RowAction(
-    name="confirm",
-    label="Confirm",
-    done="confirmed",
+CONFIRM = Confirm(
     act=lambda viewer, row, now, _: confirm_subscription(viewer=viewer, subscription_id=row.pk, now=now),
     offered=lambda row: row.status == SubscriptionStatus.PENDING,
-    style="primary",
 )
 PAUSE = RowAction(
     name="pause",
@@ -70,31 +68,19 @@ GENERATE = RowAction(
     act=lambda viewer, row, now, _: generate_visits(viewer=viewer, subscription_id=row.pk, now=now),
     offered=lambda row: row.status == SubscriptionStatus.ACTIVE,
 )
-CANCEL = RowAction(
-    name="cancel",
-    label="Cancel",
-    done="cancelled",
+CANCEL = Cancel(
     act=lambda viewer, row, now, reason: cancel_subscription(
         viewer=viewer, subscription_id=row.pk, reason=reason, address="", now=now
     ),
     offered=lambda row: row.ended_at is None,
-    asks_reason=True,
-    style="danger",
 )
-APPROVE = RowAction(
-    name="approve",
-    label="Approve",
-    done="approved",
+APPROVE = Approve(
     act=lambda viewer, row, now, _: approve_visit_change(viewer=viewer, change_id=row.pk, now=now),
-    offered=lambda row: row.status == VisitChangeStatus.PENDING,
-    style="primary",
+    offered=lambda row: row.status == ChangeStatus.PENDING,
 )
-REJECT = RowAction(
-    name="reject",
-    label="Reject",
-    done="rejected",
+REJECT = Reject(
     act=lambda viewer, row, now, _: reject_visit_change(viewer=viewer, change_id=row.pk, now=now),
-    offered=lambda row: row.status == VisitChangeStatus.PENDING,
+    offered=lambda row: row.status == ChangeStatus.PENDING,
 )
 
 
@@ -191,30 +177,22 @@ def wanted_visit_times(viewer: Viewer, now: datetime) -> Panel | None:
     """Which visits of plans somebody wants at another time, the oldest wish first. Two statements."""
     if not viewer.may(Permission.MANAGE_ORDERS):
         return None
-    waiting = changes_visible_to(viewer).filter(status=VisitChangeStatus.PENDING)
-    rows = waiting.select_related("visit__subscription__customer").order_by("created_at", "pk")[:SHOWN]
-    url = page_of(SubscriptionAppointmentChangeRequest, status__exact=VisitChangeStatus.PENDING.value)
-    return Panel(
+    waiting = changes_visible_to(viewer).filter(status=ChangeStatus.PENDING)
+    return inbox(
+        waiting.select_related("visit__subscription__customer").order_by("created_at", "pk"),
         title="Change requests of plans",
+        tile="Plan changes to decide",
         icon="edit_calendar",
-        tile=Figure("Plan changes to decide", waiting.count(), url),
+        url=page_of(SubscriptionAppointmentChangeRequest, status__exact=ChangeStatus.PENDING.value),
         headers=["Plan", "For", "Due", "Wanted", "Why"],
-        lines=[
-            Line(
-                [
-                    row.visit.subscription.subscription_number,
-                    row.visit.subscription.contact_name,
-                    f"{row.visit.nominal_date:%a %-d %b}",
-                    f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
-                    row.reason,
-                ],
-                page_of(row),
-                [button(row, APPROVE), button(row, REJECT)],
-            )
-            for row in rows
+        cells=lambda row: [
+            row.visit.subscription.subscription_number,
+            row.visit.subscription.contact_name,
+            f"{row.visit.nominal_date:%a %-d %b}",
+            f"{row.requested_date:%a %-d %b} {row.requested_time:%H:%M}",
+            row.reason,
         ],
-        nothing="None is waiting.",
-        url=url,
+        actions=[APPROVE, REJECT],
     )
 
 
@@ -224,26 +202,20 @@ def unplaced_visits(viewer: Viewer, now: datetime) -> Panel | None:
     if not viewer.may(Permission.MANAGE_ORDERS):
         return None
     waiting = visits_visible_to(viewer).filter(status=VisitStatus.UNPLACED)
-    rows = waiting.select_related("subscription__customer").order_by("nominal_date", "pk")[:SHOWN]
-    url = page_of(SubscriptionAppointment, status__exact=VisitStatus.UNPLACED.value)
-    return Panel(
+    return inbox(
+        waiting.select_related("subscription__customer").order_by("nominal_date", "pk"),
         title="Visits without a time",
+        tile="Visits without a time",
         icon="event_busy",
-        tile=Figure("Visits without a time", waiting.count(), url),
+        url=page_of(SubscriptionAppointment, status__exact=VisitStatus.UNPLACED.value),
         headers=["Plan", "For", "Due", "Why"],
-        lines=[
-            Line(
-                [
-                    row.subscription.subscription_number,
-                    row.subscription.contact_name,
-                    f"{row.nominal_date:%a %-d %b}",
-                    row.reason.replace("_", " ").capitalize(),
-                ],
-                page_of(row),
-                [button(row.subscription, GENERATE)] if GENERATE.offered(row.subscription) else [],
-            )
-            for row in rows
+        cells=lambda row: [
+            row.subscription.subscription_number,
+            row.subscription.contact_name,
+            f"{row.nominal_date:%a %-d %b}",
+            row.reason.replace("_", " ").capitalize(),
         ],
+        actions=[GENERATE],
+        acted_on=lambda visit: visit.subscription,
         nothing="Every visit has its time.",
-        url=url,
     )

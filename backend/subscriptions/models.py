@@ -7,7 +7,9 @@ from django.db.models import F, Q
 
 from backend.core.audit import audited
 from backend.core.choices import choices_of, one_of
-from backend.subscriptions.rules import REVIEWED, Frequency, SubscriptionStatus, VisitChangeStatus, VisitStatus
+from backend.customers.rules import OfCustomerOrGuest
+from backend.orders.rules import REVIEWED, ChangeStatus
+from backend.subscriptions.rules import Frequency, SubscriptionStatus, VisitStatus
 
 
 @audited(
@@ -25,7 +27,7 @@ from backend.subscriptions.rules import REVIEWED, Frequency, SubscriptionStatus,
         "cancellation_reason",
     ],
 )
-class Subscription(models.Model):
+class Subscription(OfCustomerOrGuest, models.Model):
     """A service every week, fortnight or month for some months, at one address, for a customer or a guest."""
 
     subscription_number = models.CharField(
@@ -163,21 +165,6 @@ class Subscription(models.Model):
         """When it was completed or cancelled."""
         return self.completed_at or self.cancelled_at
 
-    @property
-    def contact_name(self) -> str:
-        """The customer's name, or the guest's. Fetch `customer` with the row."""
-        return self.guest_name if self.customer is None else self.customer.name
-
-    @property
-    def contact_email(self) -> str:
-        """The customer's e-mail, or the guest's. Fetch `customer` with the row."""
-        return self.guest_email if self.customer is None else self.customer.email
-
-    @property
-    def contact_phone(self) -> str:
-        """The customer's phone, or the guest's. Fetch `customer` with the row."""
-        return self.guest_phone if self.customer is None else self.customer.phone
-
 
 @audited()
 class SubscriptionAppointment(models.Model):
@@ -244,8 +231,8 @@ class SubscriptionAppointmentChangeRequest(models.Model):
     reason = models.CharField(max_length=500, blank=True, help_text="Why another time is wanted.")
     status = models.CharField(
         max_length=16,
-        choices=choices_of(VisitChangeStatus),
-        default=VisitChangeStatus.PENDING,
+        choices=choices_of(ChangeStatus),
+        default=ChangeStatus.PENDING,
         help_text="Where it stands.",
     )
     requested_by = models.ForeignKey(
@@ -274,7 +261,7 @@ class SubscriptionAppointmentChangeRequest(models.Model):
                 | (~Q(status__in=[each.value for each in REVIEWED]) & Q(reviewed_at=None)),
                 name="visit_change_reviewed_when_decided",
             ),
-            one_of("status", VisitChangeStatus, "visit_change_status_known"),
+            one_of("status", ChangeStatus, "visit_change_status_known"),
         ]
         indexes = [models.Index(fields=["status", "created_at", "id"], name="visit_change_inbox")]
 

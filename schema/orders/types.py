@@ -20,10 +20,11 @@ from backend.orders.permissions import sees_internal_notes
 from backend.orders.rules import CartItem, OrderPaymentStatus
 from backend.scheduling.rules import AppointmentStatus
 from backend.staff.queries import all_staff
+from schema.agreements import PRIVATE, Agreement
 from schema.catalogue import Service
 from schema.changes import ChangeRequest
 from schema.context import Info
-from schema.customers import Customer, PostalAddress
+from schema.customers import Customer
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
@@ -36,7 +37,6 @@ strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What
 
 
 _CHANGES = Nested("change_requests", lambda info: queries.all_changes())
-_PRIVATE = "For its owner, whoever holds its tracking token, and the office; null for others."
 
 
 def sees_private_fields(order: Any, info: Info) -> bool:
@@ -151,21 +151,11 @@ class OrderOrder:
 @strawberry_django.type(
     OrderModel, filters=OrderFilter, ordering=OrderOrder, description="What somebody wants done, where and when."
 )
-class Order(VisibleNode):
+class Order(Agreement):
     order_number: strawberry.auto
-    version: strawberry.auto
     is_guest_order: strawberry.auto
-    guest_name: strawberry.auto
-    guest_phone: strawberry.auto
-    guest_language: strawberry.auto
     scheduled_date: strawberry.auto
     scheduled_time: strawberry.auto
-    notes: strawberry.auto
-    created_at: strawberry.auto
-    confirmed_at: strawberry.auto
-    completed_at: strawberry.auto
-    cancelled_at: strawberry.auto
-    account_linked_at: strawberry.auto
     cancellation_deadline: strawberry.auto
     items: list[OrderItem]
 
@@ -178,7 +168,7 @@ class Order(VisibleNode):
         return OrderPaymentStatus(self.payment_status)
 
     @strawberry_django.field(
-        only=["tracking_token", "customer_id"], description=f"Opens this order to whoever holds it. {_PRIVATE}"
+        only=["tracking_token", "customer_id"], description=f"Opens this order to whoever holds it. {PRIVATE}"
     )
     def tracking_token(self, info: Info) -> str | None:
         return self.tracking_token if sees_private_fields(self, info) else None
@@ -192,35 +182,13 @@ class Order(VisibleNode):
         own = queries.sees_private_fields(info.context.viewer, self)  # type: ignore[arg-type]
         return self.customer if own else None
 
-    @strawberry_django.field(only=["guest_email", "customer_id"], description=f"The guest's e-mail. {_PRIVATE}")
+    @strawberry_django.field(only=["guest_email", "customer_id"], description=f"The guest's e-mail. {PRIVATE}")
     def guest_email(self, info: Info) -> str | None:
         shown = sees_private_fields(self, info) or info.context.viewer.has_scope(Scope.CONTACTS_READ)
         return self.guest_email if shown else None
 
     @strawberry_django.field(
-        only=["line1", "line2", "city", "postcode", "country"], description="Where the work is, frozen at checkout."
-    )
-    def address(self) -> PostalAddress:
-        return PostalAddress.of(self)
-
-    @strawberry_django.field(only=["subtotal", "currency"], description="Sum of the items.")
-    def subtotal(self) -> Money:
-        return money(self.subtotal, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["discount", "currency"], description="What a coupon takes off.")
-    def discount(self) -> Money:
-        return money(self.discount, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["total", "currency"], description="Subtotal less discount.")
-    def total(self) -> Money:
-        return money(self.total, self.currency)  # type: ignore[attr-defined]
-
-    @strawberry_django.field(only=["coupon_code"], description="The coupon that was used, if any.")
-    def coupon_code(self) -> str | None:
-        return self.coupon_code or None
-
-    @strawberry_django.field(
-        only=["cancellation_reason", "customer_id"], description=f"Why it was cancelled. {_PRIVATE}"
+        only=["cancellation_reason", "customer_id"], description=f"Why it was cancelled. {PRIVATE}"
     )
     def cancellation_reason(self, info: Info) -> str | None:
         return self.cancellation_reason if sees_private_fields(self, info) else None

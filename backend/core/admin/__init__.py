@@ -5,8 +5,8 @@ what can be done to a row (`RowAction`), and puts panels on the dashboard (`pane
 """
 
 from backend.core.admin.base import ActionAdmin, BackOffice, ReadOnlyAdmin, ReadOnlyStacked, ReadOnlyTable
-from backend.core.admin.dashboard import SHOWN, Figure, Line, Panel, button, page_of, panel
-from backend.core.admin.doing import RowAction, offer_also
+from backend.core.admin.dashboard import SHOWN, Figure, Line, Panel, button, inbox, page_of, panel
+from backend.core.admin.doing import Approve, Cancel, Complete, Confirm, Reject, RowAction, offer_also
 from backend.core.admin.filters import DatesFilter, OfOfficeFilter
 from backend.core.admin.history import Step, tell_history
 from backend.core.admin.viewing import viewer_of
@@ -14,7 +14,11 @@ from backend.core.admin.viewing import viewer_of
 __all__ = [
     "SHOWN",
     "ActionAdmin",
+    "Approve",
     "BackOffice",
+    "Cancel",
+    "Complete",
+    "Confirm",
     "DatesFilter",
     "Figure",
     "Line",
@@ -23,9 +27,11 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyStacked",
     "ReadOnlyTable",
+    "Reject",
     "RowAction",
     "Step",
     "button",
+    "inbox",
     "offer_also",
     "page_of",
     "panel",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -87,6 +87,42 @@ def panels_for(viewer: Viewer, now: datetime) -> list[Panel]:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's hook: what the page's template is given."""
     return {**context, "panels": panels_for(viewer_of(request), clock.now())}
+
+
+def inbox(
+    waiting: QuerySet[Any],
+    *,
+    title: str,
+    tile: str,
+    icon: str,
+    url: str,
+    headers: Sequence[str],
+    cells: Callable[[Any], Sequence[Any]],
+    actions: Sequence[RowAction] = (),
+    acted_on: Callable[[Any], Model] = lambda row: row,
+    nothing: str = "None is waiting.",
+) -> Panel:
+    """What waits for somebody, in its order, and how much. Two statements where `waiting` joins what `cells` reads.
+
+    A line has those of the `actions` that are offered for what they act on, which is the row itself unless
+    `acted_on` leads to another. `url` is the whole list.
+    """
+    return Panel(
+        title=title,
+        icon=icon,
+        tile=Figure(tile, waiting.count(), url),
+        headers=headers,
+        lines=[
+            Line(
+                cells(row),
+                page_of(row),
+                [button(acted_on(row), action) for action in actions if action.offered(acted_on(row))],
+            )
+            for row in waiting[:SHOWN]
+        ],
+        nothing=nothing,
+        url=url,
+    )
 
 
 def page_of(model: type[Model] | Model, **query: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from django.contrib import admin, messages
@@ -54,6 +55,13 @@ class RowAction:
     def is_for(self, viewer: Viewer) -> bool:
         """Whether the viewer is offered it at all."""
         return viewer.is_admin or (not self.admins_only and (self.needs is None or viewer.may(self.needs)))
+
+
+Confirm = partial(RowAction, name="confirm", label="Confirm", done="confirmed", style="primary")
+Complete = partial(RowAction, name="complete", label="Complete", done="completed")
+Cancel = partial(RowAction, name="cancel", label="Cancel", done="cancelled", asks_reason=True, style="danger")
+Approve = partial(RowAction, name="approve", label="Approve", done="approved", style="primary")
+Reject = partial(RowAction, name="reject", label="Reject", done="rejected")
 
 
 _from_above: dict[str, list[RowAction]] = {}

@@ -8,10 +8,11 @@ from backend.core.business import business
 from backend.core.errors import AlreadyExists, InvalidTransition, NotFound, Problems, Refusal, Refusals, Required
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.text import clean_text
+from backend.core.tracking import limit_token
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
 from backend.events.actions import emit
-from backend.orders.rules import require_orderable_time
+from backend.orders.rules import ChangeStatus, require_orderable_time
 from backend.scheduling.errors import InThePast, NoTime
 from backend.scheduling.rules import AppointmentStatus
 from backend.subscriptions.actions.settling import settle
@@ -32,7 +33,6 @@ from backend.subscriptions.permissions import is_by_office, require_act_on, requ
 from backend.subscriptions.queries import (
     deadline_of,
     named_subscription,
-    require_one_name,
     subscription_of_change,
     subscription_of_visit,
     times_near,
@@ -41,7 +41,6 @@ from backend.subscriptions.queries import (
 from backend.subscriptions.rules import (
     OPEN_VISITS,
     SubscriptionStatus,
-    VisitChangeStatus,
     require_in_time,
     require_not_begun,
     require_status,
@@ -73,11 +72,10 @@ def acted_visit(viewer: Viewer, named: Named, now: datetime) -> tuple[Subscripti
 def require_visit_name(named: Named, address: str) -> None:
     """Required unless a visit is named by exactly one of the two ways; RateLimited for tries with tokens."""
     visit_id, token, _ = named
-    try:
-        require_one_name(subscription_id=visit_id, tracking_token=token, address=address)
-    except Required as refusal:
+    if (visit_id is None) == (token is None):
         message = "Name the visit: by its id, or by its plan's tracking token and its sequence."
-        raise Required(message, ("visit_id",)) from refusal
+        raise Required(message, ("visit_id",))
+    limit_token(token, address=address)
 
 
 def request_visit_change(
@@ -123,7 +121,7 @@ def _request(
     require_changeable(plan, visit, now=now)
     if not is_by_office(viewer, named[1]):
         require_in_time(deadline_of(visit), now=now)
-    if visit.change_requests.filter(status=VisitChangeStatus.PENDING).exists():
+    if visit.change_requests.filter(status=ChangeStatus.PENDING).exists():
         raise AlreadyExists("Another time was asked for already: wait for the answer, or take the request back.")
     problems = Problems()
     with problems:
@@ -197,11 +195,11 @@ def close_changes(
 ) -> list[SubscriptionAppointmentChangeRequest]:
     """Take back what waits of visits of a locked plan: their end leaves nothing to decide."""
     waiting = SubscriptionAppointmentChangeRequest.objects.filter(
-        visit__in=visit_ids, status=VisitChangeStatus.PENDING
+        visit__in=visit_ids, status=ChangeStatus.PENDING
     ).select_related("visit")
     changes = list(waiting)
     for change in changes:
-        change.status = VisitChangeStatus.WITHDRAWN
+        change.status = ChangeStatus.WITHDRAWN
         change.save(update_fields=["status"])
         _tell(VisitChangeWithdrawn, change, plan, change.visit.sequence, actor_id, now)
     return changes
@@ -239,7 +237,7 @@ def _approve(
         raise InThePast("The wanted time is past: agree on another one first.", ("change_request_id",))
     give_time(plan, visit, start=start, outside_hours=outside_hours, actor_id=viewer.user_id, now=now)
     settle(plan, actor_id=viewer.user_id, now=now)
-    return _decide(change, plan, visit.sequence, VisitChangeStatus.APPROVED, note, viewer, now)
+    return _decide(change, plan, visit.sequence, ChangeStatus.APPROVED, note, viewer, now)
 
 
 @use_case
@@ -248,7 +246,7 @@ def reject_visit_change(
 ) -> SubscriptionAppointmentChangeRequest:
     """Leave a visit where it is, and say why. Raises NotFound, and InvalidTransition for what is decided."""
     plan, change = _reviewed(viewer, change_id)
-    return _decide(change, plan, change.visit.sequence, VisitChangeStatus.REJECTED, note, viewer, now)
+    return _decide(change, plan, change.visit.sequence, ChangeStatus.REJECTED, note, viewer, now)
 
 
 def _reviewed(viewer: Viewer, change_id: int) -> tuple[Subscription, SubscriptionAppointmentChangeRequest]:
@@ -256,7 +254,7 @@ def _reviewed(viewer: Viewer, change_id: int) -> tuple[Subscription, Subscriptio
     require_office(viewer)
     plan = subscription_of_change(viewer, change_id, field=("change_request_id",))
     change = SubscriptionAppointmentChangeRequest.objects.select_related("visit").get(pk=change_id)
-    if change.status != VisitChangeStatus.PENDING:
+    if change.status != ChangeStatus.PENDING:
         raise InvalidTransition(f"This request is {change.status} already.", ("change_request_id",))
     return plan, change
 
@@ -265,7 +263,7 @@ def _decide(
     change: SubscriptionAppointmentChangeRequest,
     plan: Subscription,
     sequence: int,
-    status: VisitChangeStatus,
+    status: ChangeStatus,
     note: str,
     viewer: Viewer,
     now: datetime,
@@ -273,7 +271,7 @@ def _decide(
     change.review_note = clean_text(note, field=("note",), max_length=MAX_TEXT, required=False, multiline=True)
     change.status, change.reviewed_by_id, change.reviewed_at = status, viewer.user_id, now
     change.save(update_fields=["status", "review_note", "reviewed_by", "reviewed_at"])
-    fact = VisitChangeApproved if status is VisitChangeStatus.APPROVED else VisitChangeRejected
+    fact = VisitChangeApproved if status is ChangeStatus.APPROVED else VisitChangeRejected
     _tell(fact, change, plan, sequence, viewer.user_id, now)
     return change
 

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('requested_date', models.DateField(help_text="Wanted date, in the business's time zone.")),
                 ('requested_time', models.TimeField(help_text="Wanted wall-clock time, in the business's time zone.")),
                 ('reason', models.CharField(blank=True, help_text='Why another time is wanted.', max_length=500)),
-                ('status', models.CharField(choices=[('PENDING', 'Pending'), ('APPROVED', 'Approved'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn')], default=backend.subscriptions.rules.states.VisitChangeStatus['PENDING'], help_text='Where it stands.', max_length=16)),
+                ('status', models.CharField(choices=[('PENDING', 'Pending'), ('APPROVED', 'Approved'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', help_text='Where it stands.', max_length=16)),
                 ('review_note', models.CharField(blank=True, help_text='What the office says to it.', max_length=500)),
                 ('reviewed_at', models.DateTimeField(blank=True, help_text='When the office decided, in UTC.', null=True)),
                 ('created_at', models.DateTimeField(help_text='When it was asked, in UTC.')),

@@ -1,4 +1,4 @@
-"""The states of a plan, of its visits, and of the wishes to change one."""
+"""The states of a plan and of its visits."""
 
 from enum import StrEnum
 
@@ -29,20 +29,8 @@ class VisitStatus(StrEnum):
     UNPLACED = "UNPLACED"
 
 
-class VisitChangeStatus(StrEnum):
-    """Where a wish for another time of one visit stands."""
-
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REJECTED = "REJECTED"
-    WITHDRAWN = "WITHDRAWN"
-
-
 OPEN_VISITS = frozenset({VisitStatus.SCHEDULED, VisitStatus.UNPLACED})
 """Still to be done."""
-
-REVIEWED = (VisitChangeStatus.APPROVED, VisitChangeStatus.REJECTED)
-"""What the office decided."""
 
 ENDED = frozenset({SubscriptionStatus.COMPLETED, SubscriptionStatus.CANCELLED})
 
