@@ -136,6 +136,16 @@ class CustomersQuery:
             viewer=info.context.viewer, customer_id=decode_optional_id(customer_id, "Customer", ("customer_id",))
         )
 
+    @strawberry_django.field(
+        description="All that is kept of whoever ordered with this e-mail and is no customer, by domain. Admins."
+    )
+    def guest_data(
+        self,
+        info: Info,
+        email: Annotated[str, strawberry.argument(description="The guest's e-mail, however it was written.")],
+    ) -> JSON:
+        return actions.export_guest(viewer=info.context.viewer, email=email)  # type: ignore[return-value]
+
 
 @strawberry.input(description="Who is to be reached, where nobody is signed in.")
 class GuestInput:
@@ -198,6 +208,11 @@ class CustomerInput:
     customer_id: strawberry.ID = strawberry.field(description="The customer.")
 
 
+@strawberry.input(description="Somebody who was a guest and never became a customer.")
+class EraseGuestInput:
+    email: str = strawberry.field(description="The guest's e-mail, however it was written.")
+
+
 @strawberry.input(description="Two customers who are one person.")
 class MergeCustomersInput:
     customer_id: strawberry.ID = strawberry.field(description="The one that stays.")
@@ -245,6 +260,13 @@ class AddressPayload(Payload):
 @strawberry.type(description="Answer to deleting an address.")
 class DeleteAddressPayload(Payload):
     deleted_id: strawberry.ID | None = strawberry.field(default=None, description="The id that was deleted.")
+
+
+@strawberry.type(description="Answer to forgetting a guest.")
+class EraseGuestPayload(Payload):
+    rows: int | None = strawberry.field(
+        default=None, description="Of how many orders, visits, plans, messages and other rows the person was taken out."
+    )
 
 
 @strawberry.type
@@ -303,7 +325,10 @@ class CustomersMutation:
         )
         return CustomerPayload(row=customer)
 
-    @mutation(description="Take a person's data out for good; totals and dates stay. Admins.")
+    @mutation(
+        description="Take a person's data out for good, that of rows merged into it and of its guest orders included; "
+        "totals and dates stay. Admins."
+    )
     def erase_customer(self, info: Info, input: CustomerInput) -> CustomerPayload:
         customer = actions.erase_customer(
             viewer=info.context.viewer,
@@ -311,6 +336,13 @@ class CustomersMutation:
             now=info.context.now,
         )
         return CustomerPayload(row=customer)
+
+    @mutation(
+        description="Take out for good who ordered with this e-mail and is no customer; totals and dates stay. Admins."
+    )
+    def erase_guest(self, info: Info, input: EraseGuestInput) -> EraseGuestPayload:
+        rows = actions.erase_guest(viewer=info.context.viewer, email=input.email, now=info.context.now)
+        return EraseGuestPayload(rows=rows)
 
     @mutation(description="Enter an address. The customer itself, or the office that manages it.")
     def add_address(self, info: Info, input: AddAddressInput) -> AddressPayload:

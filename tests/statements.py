@@ -1,5 +1,6 @@
 """Budgets of SQL statements: a list of one and of fifty costs the same number."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,11 @@ def statements(api: Api, query: str, /, **variables: Any) -> list[str]:
         answer = api(query, **variables)
     assert answer.errors == []
     return [each["sql"] for each in captured.captured_queries if not each["sql"].startswith(_BOOKKEEPING)]
+
+
+def without_values(sql: str) -> str:
+    """A statement without quotes around names, and with `?` for its literals: what it does, not for whom."""
+    return re.sub(r"'(?:[^']|'')*'|\b[0-9]+\b|\bNULL\b", "?", sql.replace('"', ""))
 
 
 def count_statements(api: Api, query: str, /, **variables: Any) -> int:

@@ -10,11 +10,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from backend.audit.actions import forget_parts
+from backend.audit.actions import forget_parts, forget_values
 from backend.catalogue.queries import services_by_id
-from backend.core.errors import AlreadyExists, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
+from backend.core.errors import AlreadyExists, FieldPath, InvalidInput, NotFound, OutOfRange, Refusal, raise_all
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.money import to_cents
+from backend.core.persons import person_key
 from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer
@@ -31,8 +32,9 @@ from backend.coupons.rules import (
     discount,
     first_objection,
     normalise_code,
-    person_key,
 )
+from backend.customers.queries import belongs_to
+from backend.customers.rules import DataSubject
 from backend.events.actions import emit
 
 MAX_AMOUNT = Decimal("99999.99")
@@ -245,9 +247,10 @@ def usages_follow(*, from_id: int, to_id: int) -> int:
     return CouponUsage.objects.filter(customer_id=from_id).update(customer_id=to_id)
 
 
-def export_usages(*, customer_id: int) -> list[dict[str, Any]]:
-    """A customer's uses of coupons as plain values."""
-    rows = CouponUsage.objects.filter(customer_id=customer_id).select_related("coupon").order_by("used_at", "pk")
+def export_usages(*, subject: DataSubject) -> list[dict[str, Any]]:
+    """A person's uses of coupons as plain values."""
+    rows = CouponUsage.objects.filter(belongs_to(subject, email="person"))
+    rows = rows.select_related("coupon").order_by("used_at", "pk")
     return [
         {"code": row.coupon.code, "amount": str(row.amount), "used_at": row.used_at.isoformat(), "person": row.person}
         for row in rows
@@ -255,9 +258,13 @@ def export_usages(*, customer_id: int) -> list[dict[str, Any]]:
 
 
 @step
-def erase_usages(*, customer_id: int, now: datetime) -> None:
-    """Take the person's e-mail out of its uses; each keeps a key of its own, so that counts stay true."""
-    for usage in CouponUsage.objects.filter(customer_id=customer_id):
+def erase_usages(*, subject: DataSubject, field: FieldPath, now: datetime) -> int:
+    """Take the person's e-mail out of its uses; each keeps a key of its own, so that counts stay true. How many."""
+    usages = list(CouponUsage.objects.filter(belongs_to(subject, email="person")))
+    for usage in usages:
         usage.person = f"erased-{usage.pk}"
         usage.save(update_fields=["person"])
-    forget_parts(model="coupons.CouponUsage", column="customer_id", owner=customer_id)
+    forget_values(model="coupons.CouponUsage", object_ids=[usage.pk for usage in usages])
+    for customer_id in subject.customer_ids:
+        forget_parts(model="coupons.CouponUsage", column="customer_id", owner=customer_id)
+    return len(usages)

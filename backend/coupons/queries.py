@@ -10,11 +10,12 @@ from backend.core.business import business
 from backend.core.errors import FieldPath, InvalidInput, NotFound
 from backend.core.invariants import rows_that
 from backend.core.money import ZERO
+from backend.core.persons import person_key
 from backend.core.viewer import Permission, Viewer
 from backend.coupons.errors import CouponUnknown
 from backend.coupons.models import Coupon, CouponUsage
 from backend.coupons.permissions import require_see_coupons
-from backend.coupons.rules import CouponState, CouponStatus, DiscountType, Terms, normalise_code, person_key
+from backend.coupons.rules import CouponState, CouponStatus, DiscountType, Terms, normalise_code
 
 
 def coupons_visible_to(viewer: Viewer) -> QuerySet[Coupon]:

@@ -19,17 +19,6 @@ from backend.coupons.errors import (
 )
 
 HUNDRED = Decimal(100)
-_DOTS_DO_NOT_COUNT = frozenset({"gmail.com", "googlemail.com"})
-_PLUS_TAGS = _DOTS_DO_NOT_COUNT | {
-    "outlook.com",
-    "hotmail.com",
-    "live.com",
-    "icloud.com",
-    "me.com",
-    "fastmail.com",
-    "proton.me",
-    "protonmail.com",
-}
 
 
 class DiscountType(StrEnum):
@@ -83,19 +72,6 @@ class Line:
 def normalise_code(code: str) -> str:
     """Codes are typed in any case and with stray spaces."""
     return code.strip().upper()
-
-
-def person_key(email: str) -> str:
-    """One key for one person: `Ada.King+shop@googlemail.com` is `adaking@gmail.com`.
-
-    Lower case everywhere; tags after a plus are dropped where the host is known to ignore them, dots where it does.
-    """
-    local, _, host = email.strip().lower().rpartition("@")
-    if host in _PLUS_TAGS:
-        local = local.partition("+")[0]
-    if host in _DOTS_DO_NOT_COUNT:
-        local, host = local.replace(".", ""), "gmail.com"
-    return f"{local}@{host}"
 
 
 def status_at(state: str, valid_until: datetime | None, now: datetime) -> CouponStatus:

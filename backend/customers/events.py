@@ -27,6 +27,15 @@ class CustomersMerged(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuestErased(Fact):
+    """What somebody did as a guest lost its name, contact and addresses on request; of so many `rows`."""
+
+    kind: ClassVar[str] = "guest.erased"
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerErased(Fact):
     """A customer's personal data was removed on request; its history stays without a name."""
 

@@ -43,6 +43,14 @@ class Customer(models.Model):
     tags = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, help_text="Labels of the office; `archived` hides."
     )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        help_text="The customer that it became part of; empty for a customer of its own.",
+    )
     created_at = models.DateTimeField(help_text="When the row was made, in UTC.")
 
     class Meta:

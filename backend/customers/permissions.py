@@ -24,6 +24,11 @@ def require_change_addresses(viewer: Viewer, customer: Customer) -> None:
         require_change_customer(viewer, customer)
 
 
+def require_guests_data(viewer: Viewer) -> None:
+    """Admins only: whoever ordered as a guest is managed by nobody. NotSignedIn or NotAllowed."""
+    require_admin(viewer)
+
+
 def require_merge_or_erase(viewer: Viewer) -> None:
     """Admins only: neither can be undone. NotSignedIn or NotAllowed."""
     require_admin(viewer)

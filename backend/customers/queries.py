@@ -1,18 +1,23 @@
 """Customers and their addresses, as their viewers may see them."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower, Reverse
 
-from backend.core.errors import FieldPath, InvalidInput, NotAllowed, NotFound, Required
+from backend.accounts.rules import international_number
+from backend.core.errors import FieldPath, InvalidInput, NotAllowed, NotFound, Refusal, Required
+from backend.core.persons import person_pattern
 from backend.core.text import search_text
 from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.models import PHONE_DIGITS, PLAIN_POSTCODE, Address, Customer
 from backend.customers.rules import (
     ARCHIVED,
     MIN_DIGITS,
+    DataSubject,
     PostalAddress,
     clean_address,
     phone_digits,
@@ -112,16 +117,58 @@ def email_of(customer_id: int) -> str:
     return Customer.objects.values_list("email", flat=True).get(pk=customer_id)
 
 
-def emails_of(customer_id: int) -> frozenset[str]:
-    """Where a person's mail goes: to the customer, and to its account where it has one."""
-    emails = Customer.objects.values_list("email", "user__email").get(pk=customer_id)
-    return frozenset(email for email in emails if email)
+def subject_of(customer: Customer, *, for_itself: bool = False) -> DataSubject:
+    """A customer as somebody with a right to its data: its row, those that were merged into it, and their accounts.
+
+    An e-mail is proven where its account has shown that it is read; where the office wrote it down, the office's word
+    is enough, but not `for_itself`: then nobody learns more by it than what the account has proven. Two statements.
+    """
+    rows = list(Customer.objects.filter(Q(pk=customer.pk) | Q(merged_into=customer.pk)).select_related("user__profile"))
+    emails, proven, phones, users = set[str](), set[str](), set[str](), set[int]()
+    for row in rows:
+        emails.add(row.email)
+        phones.add(row.phone)
+        if row.user is None:
+            proven |= {row.email}
+            continue
+        users.add(row.user.pk)
+        emails.add(row.user.email)
+        phones.add(getattr(getattr(row.user, "profile", None), "phone", ""))
+        if row.user.email_verified_at is not None:
+            proven |= {row.user.email}
+        if row.email.lower() != row.user.email.lower():
+            proven |= {row.email}
+    if for_itself:
+        account = customer.user
+        is_proven = account is not None and account.email_verified_at is not None
+        proven = {account.email} if account is not None and is_proven else set()
+    return DataSubject(
+        customer_ids=frozenset(row.pk for row in rows),
+        user_ids=frozenset(users),
+        emails=frozenset(emails),
+        proven=frozenset(proven),
+        phones=dialled(phones),
+    )
 
 
-def phones_of(customer_id: int) -> frozenset[str]:
-    """Where a person is called: the customer's number, and its account's where it has one."""
-    phones = Customer.objects.values_list("phone", "user__profile__phone").get(pk=customer_id)
-    return frozenset(phone for phone in phones if phone)
+def dialled(phones: Iterable[str]) -> frozenset[str]:
+    """These phone numbers in E.164, as they were told to the provider; without those that are none."""
+    found: set[str] = set()
+    for phone in phones:
+        with suppress(Refusal):
+            found.add(international_number(phone, field=()))
+    return frozenset(found - {""})
+
+
+def written_to(subject: DataSubject, column: str, *, proven: bool = False) -> Q:
+    """Rows whose e-mail in `column` is one of the person's, as `core.persons` tells persons apart; or a proven one."""
+    patterns = sorted({person_pattern(email) for email in (subject.proven if proven else subject.emails)})
+    return Q(**{f"{column}__iregex": "|".join(patterns)}) if patterns else Q(pk__in=())
+
+
+def belongs_to(subject: DataSubject, *, email: str) -> Q:
+    """Rows of the person's own `customer`, and of no customer with a proven e-mail of the person's in `email`."""
+    return Q(customer__in=subject.customer_ids) | Q(customer=None) & written_to(subject, email, proven=True)
 
 
 def where_to(

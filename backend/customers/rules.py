@@ -80,6 +80,21 @@ class OfCustomerOrGuest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataSubject:
+    """Somebody who wants to know what is kept of it, or to be forgotten (docs/adr/0011-what-follows-a-customer.md).
+
+    Known by its rows: the customer, those that were merged into it, and their accounts. What it did as a guest is known
+    by its e-mails alone: by `proven` ones, since anybody can type any. `phones` are in E.164.
+    """
+
+    customer_ids: frozenset[int] = frozenset()
+    user_ids: frozenset[int] = frozenset()
+    emails: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostalAddress:
     """Where the work is."""
 

@@ -4,11 +4,13 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from backend.accounts.models import User
 from tests import factories
 from tests.client import Answer, Api
 from tests.factories.business import PASSWORD
+from tests.statements import statements, without_values
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,26 @@ def test_asking_for_a_link_looks_the_same_for_every_email(query: str) -> None:
     shapes = [shape(ask(query, email=email), email) for email in ("taken@example.com", "free@example.com")]
     assert shapes[0] == shapes[1]
     assert "'accepted': True" in shapes[0][1]
+
+
+@pytest.mark.usefixtures("at_now")
+@pytest.mark.parametrize(("query", "more"), [(RESET, {}), (RESEND, {}), (SIGN_IN, {"password": "not-the-password"})])
+def test_the_same_statements_are_made_whether_or_not_there_is_an_account(query: str, more: dict[str, str]) -> None:
+    taken, free = (
+        [without_values(sql) for sql in statements(Api(), query, input={"email": email} | more)]
+        for email in ("taken@example.com", "free@example.com")
+    )
+    assert taken == free
+    assert any("FROM accounts_user" in sql for sql in taken)
+
+
+def test_accounts_are_found_by_the_index_over_their_e_mails() -> None:
+    """Read by id until it is met, one that is there would be found faster than one that is not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    found = User.objects.with_email("Taken@Example.com").filter(is_active=True).order_by("pk")[:1]
+    assert [user.email for user in found] == ["taken@example.com"]
+    assert "user_email_unique" in found.explain()
 
 
 @pytest.mark.parametrize("email", ["taken@example.com", "free@example.com"])

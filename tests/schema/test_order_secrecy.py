@@ -12,6 +12,7 @@ from schema.ids import encode_id
 from tests import factories
 from tests.client import Answer, Api
 from tests.factories.business import NOW
+from tests.statements import statements, without_values
 from tests.world import World, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -53,6 +54,18 @@ def test_a_link_is_promised_alike_for_an_order_another_ones_and_none(world: Worl
     answers = {bytes_of(Api()(LINK, input=given)) for given in tries}
     assert len(answers) == 1
     assert b'"accepted": true' in answers.pop()[1]
+
+
+@pytest.mark.parametrize("known", ["guest order", "order", "guest plan"])
+def test_the_same_statements_are_made_whether_or_not_a_link_is_found(known: str, world: World) -> None:
+    row: Any = world.rows[known]
+    number = getattr(row, "subscription_number", "") or row.order_number
+    email = row.guest_email or row.customer.email
+    there, absent = (
+        [without_values(sql) for sql in statements(Api(), LINK, input={"number": each, "email": email})]
+        for each in (number, number[:-6] + "ZZZZZZ")
+    )
+    assert there == absent
 
 
 @pytest.mark.parametrize("persona", ["anonymous", "other_customer", "other_staff", "other_manager"])

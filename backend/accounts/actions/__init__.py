@@ -1,6 +1,6 @@
 """Every write of accounts: signing in, registering, passwords, invitations, and what users may do."""
 
-from backend.accounts.actions.erasing import erase_account
+from backend.accounts.actions.erasing import erase_account, erase_invitations
 from backend.accounts.actions.invitations import delete_invitation, resend_invitation, send_invitation
 from backend.accounts.actions.passwords import change_password, request_password_reset, reset_password
 from backend.accounts.actions.people import (
@@ -51,6 +51,7 @@ __all__ = [
     "delete_invitation",
     "ends_row",
     "erase_account",
+    "erase_invitations",
     "forget_ended_sessions",
     "forget_ended_tokens",
     "let_manage_customer",

@@ -24,7 +24,7 @@ def erase_account(*, user_id: int, field: FieldPath, actor_id: int | None, now: 
     user = user_by_id(user_id, lock=True)
     if user.role != Role.CUSTOMER:
         raise NotACustomer(field=field)
-    _erase_invitations(user)
+    _erase_invitations(user.email)
     _erase_profile(user)
     revoke_tokens(user_id=user.pk, actor_id=actor_id, now=now)
     AccessToken.objects.filter(user=user).update(user_agent="")
@@ -48,9 +48,17 @@ def _erase_profile(user: User) -> None:
     profile.save()
 
 
-def _erase_invitations(user: User) -> None:
+@step
+def erase_invitations(*, email: str) -> int:
+    """Take an e-mail that has no account out of the invitations that were sent to it; how many. 0 where it has one."""
+    return 0 if User.objects.with_email(email).exists() else _erase_invitations(email)
+
+
+def _erase_invitations(email: str) -> int:
     """Those that were sent to it; of those that are gone the trail still knows the e-mail."""
-    for invitation in Invitation.objects.filter(email=user.email):
+    invitations = list(Invitation.objects.filter(email=email))
+    for invitation in invitations:
         invitation.email = f"erased-invitation-{invitation.pk}@invalid"
         invitation.save(update_fields=["email"])
-    forget_parts(model="accounts.Invitation", column="email", owner=user.email)
+    forget_parts(model="accounts.Invitation", column="email", owner=email)
+    return len(invitations)

@@ -34,7 +34,7 @@ def send_invitation(
     email = clean_email(email, field=("email",))
     if role is Role.CUSTOMER:
         raise InvalidInput("Customers register without an invitation.", ("role",))
-    if User.objects.filter(email=email).exists():
+    if User.objects.with_email(email).exists():
         raise AlreadyExists("This e-mail has an account.", ("email",))
     Invitation.objects.filter(email=email, used_at=None, expires_at__lt=now).delete()
     try:

@@ -26,7 +26,7 @@ def request_password_reset(*, email: str, address: str, now: datetime) -> None:
     email = email.strip().lower()
     require_within(REGISTER_BY_ADDRESS, address)
     require_within(LINK_BY_EMAIL, f"reset:{email}")
-    user_id = User.objects.filter(email=email, is_active=True).values_list("pk", flat=True).first()
+    user_id = User.objects.with_email(email).filter(is_active=True).values_list("pk", flat=True).first()
     _ask_for_reset(user_id=user_id, now=now)
 
 

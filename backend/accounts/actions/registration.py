@@ -140,7 +140,7 @@ def _register(*, user: User, phone: str, invitation_token: str | None, language:
 
 def _registered_again(user: User, phone: str, now: datetime) -> User:
     """The answer to somebody who may not be told that the account is there: like the true one, and kept nowhere."""
-    owner_id = User.objects.values_list("pk", flat=True).get(email=user.email)
+    owner_id = User.objects.with_email(user.email).values_list("pk", flat=True).get()
     emit([RegisteredAgain(user_id=owner_id)], now=now)
     with connection.cursor() as cursor:
         # The id that the refused insert drew: a second one would leave a gap, which tells two registrations apart.
@@ -176,8 +176,8 @@ def verify_email(*, token: str, now: datetime) -> User:
 def resend_verification(*, viewer: Viewer, email: str | None, address: str, now: datetime) -> None:
     """Mail the link again, to the viewer or to an e-mail. Says nothing about whether there is such an account."""
     require_within(REGISTER_BY_ADDRESS, address)
-    users = User.objects.filter(is_active=True, email_verified_at=None)
-    users = users.filter(pk=viewer.user_id or 0) if email is None else users.filter(email=email.strip().lower())
+    users = User.objects.filter(pk=viewer.user_id or 0) if email is None else User.objects.with_email(email)
+    users = users.filter(is_active=True, email_verified_at=None)
     user_id, to = users.values_list("pk", "email").first() or (None, email or "")
     require_within(LINK_BY_EMAIL, f"verify:{to.strip().lower()}")
     _ask_for_verification(user_id=user_id, actor_id=viewer.user_id, now=now)

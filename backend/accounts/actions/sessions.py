@@ -53,7 +53,7 @@ def sign_in(*, email: str, password: str, address: str, user_agent: str, now: da
     """
     limit_sign_in(email=email, address=address)
     email = email.strip().lower()
-    user = User.objects.select_related("profile").filter(email=email).first()
+    user = User.objects.with_email(email).select_related("profile").first()
     if user is None:
         make_password(password)  # costs what checking one does
         raise InvalidCredentials

@@ -5,13 +5,15 @@ from typing import Any
 
 from backend.audit.actions import forget_parts
 from backend.calendars.models import CalendarConnection, CalendarFeed
+from backend.core.errors import FieldPath
 from backend.core.transactions import step
+from backend.customers.rules import DataSubject
 
 
-def export_calendars(*, customer_id: int) -> list[dict[str, Any]]:
+def export_calendars(*, subject: DataSubject) -> list[dict[str, Any]]:
     """Its connections and feeds as plain values, without what lets anybody in; instants in ISO 8601, UTC."""
-    connections = CalendarConnection.objects.filter(user__customer__id=customer_id).order_by("created_at", "pk")
-    feeds = CalendarFeed.objects.filter(user__customer__id=customer_id).order_by("created_at", "pk")
+    connections = CalendarConnection.objects.filter(user__in=subject.user_ids).order_by("created_at", "pk")
+    feeds = CalendarFeed.objects.filter(user__in=subject.user_ids).order_by("created_at", "pk")
     return [
         {
             "kind": "connection",
@@ -26,11 +28,13 @@ def export_calendars(*, customer_id: int) -> list[dict[str, Any]]:
 
 
 @step
-def erase_calendars(*, customer_id: int, now: datetime) -> None:
+def erase_calendars(*, subject: DataSubject, field: FieldPath, now: datetime) -> int:
     """Its connections go with their credentials, its feeds with their addresses; no provider is asked any more."""
+    gone = 0
     for model in (CalendarConnection, CalendarFeed):
-        rows = model._default_manager.filter(user__customer__id=customer_id)
+        rows = model._default_manager.filter(user__in=subject.user_ids)
         owners = set(rows.values_list("user_id", flat=True))
-        rows.delete()
+        gone += rows.delete()[1].get(model._meta.label, 0)
         for owner in owners:
             forget_parts(model=model._meta.label, column="user_id", owner=owner)
+    return gone

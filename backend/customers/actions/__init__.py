@@ -13,7 +13,9 @@ from backend.customers.actions.merging import follows_merge, merge_customers
 from backend.customers.actions.personal_data import (
     PersonalData,
     erase_customer,
+    erase_guest,
     export_customer,
+    export_guest,
     holds_personal_data,
 )
 
@@ -25,7 +27,9 @@ __all__ = [
     "create_customer",
     "delete_address",
     "erase_customer",
+    "erase_guest",
     "export_customer",
+    "export_guest",
     "follows_merge",
     "holds_personal_data",
     "merge_customers",

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Protocol
 
-from backend.core.errors import InvalidInput, NotFound
+from backend.core.errors import InvalidInput, InvalidTransition, NotFound
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.customers.events import CustomersMerged
 from backend.customers.models import Address, Customer
 from backend.customers.permissions import require_merge_or_erase
-from backend.customers.rules import ARCHIVED, MERGED
+from backend.customers.rules import ARCHIVED, ERASED, MERGED
 from backend.events.actions import emit
 
 
@@ -33,6 +33,7 @@ def merge_customers(*, viewer: Viewer, customer_id: int, merged_id: int, now: da
 
     The merged row stays, archived and without address or account, so that old references lead somewhere. An account
     follows where the other has none; InvalidInput where both have one, since two sign-ins can't become one.
+    InvalidTransition for a row that was merged or erased already: nobody is behind it any more.
     """
     require_merge_or_erase(viewer)
     if customer_id == merged_id:
@@ -42,6 +43,8 @@ def merge_customers(*, viewer: Viewer, customer_id: int, merged_id: int, now: da
     for each, field in ((customer_id, "customer_id"), (merged_id, "merged_customer_id")):
         if each not in found:
             raise NotFound("There is no such customer.", (field,))
+        if found[each].merged_into_id is not None or ERASED in found[each].tags:
+            raise InvalidTransition("This customer was merged or erased already.", (field,))
     into, merged = found[customer_id], found[merged_id]
     _move_account(into, merged)
     moved = {"addresses": _move_addresses(into, merged)}
@@ -50,8 +53,10 @@ def merge_customers(*, viewer: Viewer, customer_id: int, merged_id: int, now: da
     into.notes = "\n".join(note for note in (into.notes, merged.notes) if note)
     into.tags = list(dict.fromkeys([*into.tags, *(tag for tag in merged.tags if tag not in (ARCHIVED, MERGED))]))
     into.save()
-    merged.tags = [ARCHIVED, MERGED]
+    merged.tags, merged.merged_into = [ARCHIVED, MERGED], into
     merged.save()
+    # Whoever was merged into this one before is part of the other now: one step leads to whoever it is.
+    Customer.objects.filter(merged_into=merged).update(merged_into=into)
     emit([CustomersMerged(customer_id=into.pk, merged_id=merged.pk, moved=moved, actor_id=viewer.user_id)], now=now)
     return into
 

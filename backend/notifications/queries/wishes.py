@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.core import signing
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from backend.core.viewer import Viewer, require_signed_in
 from backend.notifications.models import NotificationPreference
@@ -54,10 +55,11 @@ def wishes_in(row: NotificationPreference | None) -> Wishes:
 
 
 def preferences_of(*, user_id: int | None, email: str) -> QuerySet[NotificationPreference]:
-    """The row of an account, or of a guest, as at most one."""
+    """The row of an account, or of a guest, as at most one; the guest's by the unique index over e-mails."""
     if user_id is not None:
         return NotificationPreference.objects.filter(user_id=user_id)
-    return NotificationPreference.objects.filter(user=None, email=email.lower())
+    guests = NotificationPreference.objects.exclude(email="").alias(lower_email=Lower("email"))
+    return guests.filter(user=None, lower_email=email.lower())
 
 
 def own_wishes(viewer: Viewer) -> Wishes:

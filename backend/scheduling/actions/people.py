@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import CharField, Prefetch, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from backend.audit.actions import forget_values
-from backend.core.errors import InvalidTransition
+from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.transactions import step
-from backend.customers.queries import emails_of
+from backend.customers.queries import written_to
+from backend.customers.rules import DataSubject
 from backend.events.actions import forget_reasons
 from backend.scheduling.actions.photos import delete_photos_of
 from backend.scheduling.models import Appointment, CustomerAppointment, Hold
+from backend.scheduling.queries.people import bookings_of
 from backend.scheduling.queries.photos import kept_photos
 from backend.scheduling.rules import OPEN_STATUSES
 
@@ -22,9 +25,9 @@ def bookings_follow(*, from_id: int, to_id: int) -> int:
     return CustomerAppointment.objects.filter(customer_id=from_id).update(customer_id=to_id)
 
 
-def export_bookings(*, customer_id: int) -> list[dict[str, Any]]:
-    """A customer's bookings as plain values; instants in ISO 8601, UTC. Photos themselves are behind their links."""
-    rows = CustomerAppointment.objects.filter(customer_id=customer_id).select_related("appointment")
+def export_bookings(*, subject: DataSubject) -> list[dict[str, Any]]:
+    """A person's bookings as plain values; instants in ISO 8601, UTC. Photos themselves are behind their links."""
+    rows = bookings_of(subject).select_related("appointment")
     rows = rows.prefetch_related(Prefetch("appointment__photos", kept_photos()))
     return [
         {
@@ -51,16 +54,18 @@ def export_bookings(*, customer_id: int) -> list[dict[str, Any]]:
 
 
 @step
-def erase_bookings(*, customer_id: int, now: datetime) -> None:
-    """Take the person out of its past visits. InvalidTransition while one is open."""
-    bookings = CustomerAppointment.objects.filter(customer_id=customer_id)
-    if bookings.filter(appointment__status__in=OPEN_STATUSES).exists():
-        raise InvalidTransition("The customer has open visits: complete or cancel them first.", ("customer_id",))
-    Appointment.objects.filter(booking__in=bookings).update(notes="", internal_notes="")
-    delete_photos_of(appointment_ids=list(bookings.values_list("appointment_id", flat=True)), now=now)
-    bookings.update(
+def erase_bookings(*, subject: DataSubject, field: FieldPath, now: datetime) -> int:
+    """Take the person out of its past visits and its holds; how many visits. InvalidTransition while one is open."""
+    found = list(bookings_of(subject).values_list("pk", "appointment_id", "appointment__status"))
+    if any(status in OPEN_STATUSES for _, _, status in found):
+        raise InvalidTransition("There are open visits: complete or cancel them first.", field)
+    ids, visits = [row[0] for row in found], [row[1] for row in found]
+    Appointment.objects.filter(pk__in=visits).update(notes="", internal_notes="")
+    delete_photos_of(appointment_ids=visits, now=now)
+    nobody = Concat(Value("erased-"), Cast("pk", CharField()), Value("@invalid"), output_field=TextField())
+    CustomerAppointment.objects.filter(pk__in=ids).update(
         contact_name="Erased",
-        contact_email=f"erased-{customer_id}@invalid",
+        contact_email=nobody,
         contact_phone="",
         line1="Erased",
         line2="",
@@ -68,7 +73,8 @@ def erase_bookings(*, customer_id: int, now: datetime) -> None:
         postcode="",
         tracking_token=None,
     )
-    Hold.objects.filter(email__in=emails_of(customer_id)).update(email="", client="", postcode="")
-    forget_reasons(where="appointment_id", ids=bookings.values_list("appointment_id", flat=True))
-    forget_values(model="scheduling.CustomerAppointment", object_ids=bookings.values_list("pk", flat=True))
-    forget_values(model="scheduling.Appointment", object_ids=bookings.values_list("appointment_id", flat=True))
+    Hold.objects.filter(written_to(subject, "email")).update(email="", client="", postcode="")
+    forget_reasons(where="appointment_id", ids=visits)
+    forget_values(model="scheduling.CustomerAppointment", object_ids=ids)
+    forget_values(model="scheduling.Appointment", object_ids=visits)
+    return len(ids)

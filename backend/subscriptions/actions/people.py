@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import CharField, TextField, Value
+from django.db.models.functions import Cast, Concat
+
 from backend.audit.actions import forget_values
-from backend.core.errors import InvalidTransition
+from backend.core.errors import FieldPath, InvalidTransition
 from backend.core.transactions import step
+from backend.customers.rules import DataSubject
 from backend.events.actions import forget_reasons
 from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
+from backend.subscriptions.queries.people import plans_of
 from backend.subscriptions.rules import ENDED
 
 
@@ -17,9 +22,9 @@ def plans_follow(*, from_id: int, to_id: int) -> int:
     return Subscription.objects.filter(customer_id=from_id).update(customer_id=to_id)
 
 
-def export_plans(*, customer_id: int) -> list[dict[str, Any]]:
-    """A customer's plans with their visits, as plain values."""
-    plans = Subscription.objects.filter(customer_id=customer_id).select_related("service")
+def export_plans(*, subject: DataSubject) -> list[dict[str, Any]]:
+    """A person's plans with their visits, as plain values."""
+    plans = plans_of(subject).select_related("service")
     return [
         {
             "subscription_number": plan.subscription_number,
@@ -67,17 +72,16 @@ def _exported(change: SubscriptionAppointmentChangeRequest) -> dict[str, Any]:
 
 
 @step
-def erase_plans(*, customer_id: int, now: datetime) -> None:
-    """Take the person out of its ended plans. InvalidTransition while one is pending, active or paused."""
-    plans = Subscription.objects.filter(customer_id=customer_id)
-    if plans.exclude(status__in=ENDED).exists():
-        raise InvalidTransition("The customer has a plan that goes on: cancel it first.", ("customer_id",))
-    changes = SubscriptionAppointmentChangeRequest.objects.filter(visit__subscription__in=plans)
+def erase_plans(*, subject: DataSubject, field: FieldPath, now: datetime) -> int:
+    """Take the person out of its ended plans; how many. InvalidTransition while one is pending, active or paused."""
+    found = list(plans_of(subject).order_by("pk").select_for_update(no_key=True).values_list("pk", "status"))
+    if any(status not in ENDED for _, status in found):
+        raise InvalidTransition("There is a plan that goes on: cancel it first.", field)
+    ids = [key for key, _ in found]
+    plans = Subscription.objects.filter(pk__in=ids)
+    changes = SubscriptionAppointmentChangeRequest.objects.filter(visit__subscription__in=ids)
     changes.update(reason="", review_note="")
     plans.update(
-        is_guest_subscription=False,  # a linked plan has its customer; what the guest typed goes
-        guest_name="",
-        guest_email="",
         guest_phone="",
         line1="Erased",
         line2="",
@@ -87,9 +91,13 @@ def erase_plans(*, customer_id: int, now: datetime) -> None:
         pause_reason="",
         cancellation_reason="",
     )
-    ids = list(plans.values_list("pk", flat=True))
+    # A linked plan has its customer: what the guest typed goes. Without one it stays a guest's, of nobody known.
+    plans.exclude(customer=None).update(is_guest_subscription=False, guest_name="", guest_email="")
+    nobody = Concat(Value("erased-"), Cast("pk", CharField()), Value("@invalid"), output_field=TextField())
+    plans.filter(customer=None).update(guest_name="Erased", guest_email=nobody)
     forget_reasons(where="subscription_id", ids=ids)
     forget_values(model="subscriptions.Subscription", object_ids=ids)
     forget_values(
         model="subscriptions.SubscriptionAppointmentChangeRequest", object_ids=changes.values_list("pk", flat=True)
     )
+    return len(ids)

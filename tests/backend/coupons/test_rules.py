@@ -18,7 +18,6 @@ from backend.coupons.rules import (
     discount,
     discounted_lines,
     first_objection,
-    person_key,
     status_at,
 )
 from tests.factories.business import NOW
@@ -108,20 +107,6 @@ def test_a_discount_never_exceeds_what_it_discounts(
     )
     base = sum((line.total for line in discounted_lines(terms, lines)), Decimal(0))
     assert 0 <= discount(terms, lines) <= base
-
-
-@pytest.mark.parametrize(
-    ("email", "key"),
-    [
-        ("Ada@Example.com", "ada@example.com"),
-        ("ada.king+shop@example.com", "ada.king+shop@example.com"),
-        ("Ada.King+shop@gmail.com", "adaking@gmail.com"),
-        ("a.d.a.king@googlemail.com", "adaking@gmail.com"),
-        ("ada.king+x@outlook.com", "ada.king@outlook.com"),
-    ],
-)
-def test_one_person_has_one_key(email: str, key: str) -> None:
-    assert person_key(email) == key
 
 
 def test_expired_follows_from_the_clock() -> None:

@@ -52,6 +52,10 @@ SECRETS = (
 )
 
 
+PLACE: dict[str, Any] = {"line1": "7 Secret Lane", "line2": "Flat of Ada", "city": "Secretville", "postcode": "N1 9GU"}
+GUEST: dict[str, Any] = {"guest_name": SECRETS[0], "guest_email": SECRETS[1], "guest_phone": "+442079460123"}
+
+
 @pytest.fixture
 def admin(db: None) -> Viewer:
     return viewer_for_user(factories.user(Role.ADMIN).pk)
@@ -60,7 +64,7 @@ def admin(db: None) -> Viewer:
 @pytest.fixture
 def known(now: datetime) -> Customer:
     """Somebody with an account, who ordered, asked, complained, booked for good and left: all of it is over."""
-    user = factories.user(name=SECRETS[0], email=SECRETS[1], last_login=now)
+    user = factories.user(name=SECRETS[0], email=SECRETS[1], last_login=now, email_verified_at=now)
     Profile.objects.filter(user=user).update(
         phone="+442079460123", time_zone="Asia/Tokyo", preferences={"theme": "dark"}, avatar=_picture()
     )
@@ -68,24 +72,8 @@ def known(now: datetime) -> Customer:
     AccessToken.objects.filter(user=user).update(user_agent="AdaPhone/7")
     Invitation.objects.create(email=user.email, role=Role.STAFF, token="t", created_at=now, expires_at=now, used_at=now)
     customer = factories.customer(user=user, phone="+442079460123", notes="key under the mat")
-    place: dict[str, Any] = {
-        "line1": "7 Secret Lane",
-        "line2": "Flat of Ada",
-        "city": "Secretville",
-        "postcode": "N1 9GU",
-    }
-    factories.address(customer, **place)
-    _order(customer, place, now)
-    _plan(customer, place, now)
-    Claim.objects.all().delete()
-    Appointment.objects.update(status="CANCELLED", notes="her cat bites", internal_notes="the knee of Ada")
-    factories.held_slot(
-        factories.staff_member(),
-        factories.service(),
-        MONDAY_NINE,
-        email=user.email,
-        postcode="N1 9GU",
-    )
+    factories.address(customer, **PLACE)
+    _past(now, customer=customer)
     factories.calendar_feed(user, name="Visits of Ada Lovelace-King")
     factories.connected_calendar(user, account=user.email)
     return customer
@@ -95,17 +83,28 @@ def _picture() -> str:
     return keep(b"picture", folder="avatars", extension="webp")
 
 
-def _order(customer: Customer, place: dict[str, Any], now: datetime) -> None:
+def _past(now: datetime, **who: Any) -> None:
+    """An order, a plan and a hold of `who`, all of it over."""
+    _order(now, **who)
+    _plan(now, **who)
+    Claim.objects.all().delete()
+    Appointment.objects.update(status="CANCELLED", notes="her cat bites", internal_notes="the knee of Ada")
+    factories.held_slot(
+        factories.staff_member(), factories.service(), MONDAY_NINE, email=SECRETS[1], postcode=PLACE["postcode"]
+    )
+
+
+def _order(now: datetime, **who: Any) -> None:
     service = factories.service()
     order = factories.confirmed_order(
         service,
         staff=factories.staff_member(service),
-        customer=customer,
         status="CANCELLED",
         notes="her cat bites",
         internal_notes="the knee of Ada",
         cancellation_reason="her mother died",
-        **place,
+        **PLACE,
+        **who,
     )
     ChangeRequest.objects.create(
         order=order,
@@ -120,13 +119,13 @@ def _order(customer: Customer, place: dict[str, Any], now: datetime) -> None:
     CouponUsage.objects.create(
         coupon=factories.coupon(),
         order=order,
-        customer=customer,
-        person=customer.email,
+        customer=who.get("customer"),
+        person=SECRETS[1],
         ordinal=1,
         amount=1,
         used_at=now,
     )
-    visit = Appointment.objects.get(booking__customer=customer)
+    visit = Appointment.objects.get(order_item__order=order)
     use_case(emit)(
         [
             OrderCancelled(order_id=order.pk, customer_id=None, reason="her mother died", was_confirmed=True),
@@ -146,15 +145,15 @@ def _order(customer: Customer, place: dict[str, Any], now: datetime) -> None:
     )
 
 
-def _plan(customer: Customer, place: dict[str, Any], now: datetime) -> None:
+def _plan(now: datetime, **who: Any) -> None:
     service = factories.service()
     plan = factories.active_plan(
         service,
         staff=factories.staff_member(service),
-        customer=customer,
         notes="her cat bites",
         pause_reason="the knee of Ada",
-        **place,
+        **PLACE,
+        **who,
     )
     Subscription.objects.update(status="CANCELLED", cancellation_reason="her mother died", next_appointment_date=None)
     SubscriptionAppointmentChangeRequest.objects.create(
@@ -170,9 +169,9 @@ def _plan(customer: Customer, place: dict[str, Any], now: datetime) -> None:
     )
 
 
-def _mails(customer: Customer, now: datetime) -> None:
+def _mails(now: datetime, **about: int) -> None:
     """One that it got, one that waits, and one of which somebody else was told."""
-    event = Event.objects.create(kind="probe.fired", customer_id=customer.pk, occurred_at=now)
+    event = Event.objects.create(kind="probe.fired", occurred_at=now, **about)
     mails = ((SECRETS[1], "SENT"), (SECRETS[1], "QUEUED"), ("office@example.com", "SENT"))
     for number, (recipient, status) in enumerate(mails):
         EmailLog.objects.create(
@@ -217,7 +216,7 @@ def _tables() -> Iterator[tuple[str, str]]:
 
 
 def test_nothing_of_a_forgotten_person_is_left_in_any_table(admin: Viewer, known: Customer, now: datetime) -> None:
-    _mails(known, now)
+    _mails(now, customer_id=known.pk)
     _guest_before(now)
     before = found()
     assert {secret for _, secret in before} == set(SECRETS)
@@ -268,7 +267,7 @@ def test_nobody_signs_in_with_the_account_of_a_forgotten_person(admin: Viewer, k
 
 
 def test_mails_that_wait_for_a_forgotten_person_are_never_sent(admin: Viewer, known: Customer, now: datetime) -> None:
-    _mails(known, now)
+    _mails(now, customer_id=known.pk)
     actions.erase_customer(viewer=admin, customer_id=known.pk, now=now)
     told = EmailLog.objects.order_by("pk").values_list("recipient", "status", "text")
     first = EmailLog.objects.order_by("pk")[0]
@@ -299,7 +298,7 @@ def test_of_somebody_else_nothing_goes(admin: Viewer, known: Customer, now: date
 
 
 def test_a_copy_of_everything_has_the_account_its_sessions_and_its_mails(known: Customer, now: datetime) -> None:
-    _mails(known, now)
+    _mails(now, customer_id=known.pk)
     assert known.user_id is not None
     data = actions.export_customer(viewer=viewer_for_user(known.user_id), customer_id=None)
     account = data["account"]

@@ -15,6 +15,7 @@ from backend.coupons.models import CouponUsage
 from backend.customers import actions
 from backend.customers.actions import merging, personal_data
 from backend.customers.models import Customer
+from backend.customers.queries import subject_of
 from backend.events.models import Event
 from backend.orders.models import Order
 from backend.scheduling.actions.people import export_bookings
@@ -148,7 +149,7 @@ def test_an_account_that_is_locked_is_forgotten_with_its_customer_and_its_pictur
     Appointment.objects.update(status="COMPLETED")
     files = [keep(b"her kitchen", folder="photos", extension="webp") for _ in range(2)]
     factories.photo(visit, key=files[0], thumbnail_key=files[1])
-    taken = [booking["photos"] for booking in export_bookings(customer_id=customer.pk)]
+    taken = [booking["photos"] for booking in export_bookings(subject=subject_of(customer))]
     assert taken == [[{"taken_at": NOW.isoformat(), "width": 900, "height": 600}]]
     actions.erase_customer(viewer=admin, customer_id=customer.pk, now=now)
     left = repr({name: rows for name, rows in snapshot().items() if name != "events.Event"})

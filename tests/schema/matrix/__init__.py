@@ -384,6 +384,8 @@ ROWS: tuple[Row, ...] = (
         OWN_CUSTOMER,
         lambda world, who: {"id": world.id("customer")},
     ),
+    Row("Query.guestData", '{ guestData(email: "ada@example.com") }', ADMINS),
+    mutation("eraseGuest", "rows", ADMINS, given(email="nobody.ever@example.com")),
     mutation("addAddress", "address { id }", OWN_CUSTOMER, given(customerId="id:customer", address=HOME)),
     mutation("updateAddress", "address { id }", OWN_CUSTOMER, given(addressId="id:address", address=HOME)),
     mutation("setDefaultAddress", "address { id }", OWN_CUSTOMER, given(addressId="id:address"), "AddressIdInput"),
