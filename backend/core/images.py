@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
+import pillow_heif
 from PIL import Image, ImageOps
 
 from backend.core.errors import FieldPath, InvalidInput, OutOfRange
@@ -18,7 +19,7 @@ MAX_BYTES = 15 * 1024 * 1024
 """The largest file that is taken."""
 MAX_PIXELS = 50_000_000
 """The largest picture that is decoded: as much as telephones take, less than a bomb needs (4 bytes each in memory)."""
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 """What is decoded; Pillow's other decoders are never asked."""
 EXTENSION = "webp"
 _QUALITY = 82
@@ -29,8 +30,8 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 _DECODING = threading.BoundedSemaphore(2)
 """How many pictures a process decodes at once, so that its memory does not grow with its threads."""
 
-# ISO 23008-12 and its kin: the brands stand in the first box, behind its length and `ftyp`.
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+# HEIC is what iPhones take. The second pictures and depth maps that travel in such a file are never decoded.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,8 @@ def decode(content: bytes, *, field: FieldPath, side: int | None = None) -> Imag
     """The decoded picture, upright, the first frame of several; where only `side` is wanted, perhaps a smaller one.
 
     Raises OutOfRange for a picture that is too large, before it is decoded; InvalidInput for anything that is no whole
-    JPEG, PNG or WebP.
+    JPEG, PNG, WebP or HEIC.
     """
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
-        raise InvalidInput("HEIC and AVIF pictures can't be read: send JPEG (on an iPhone: Most Compatible).", field)
     try:
         picture = Image.open(BytesIO(content), formats=FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
@@ -94,7 +93,7 @@ def decode(content: bytes, *, field: FieldPath, side: int | None = None) -> Imag
         raise OutOfRange(f"A picture has at most {MAX_PIXELS // 1_000_000} million pixels.", field) from error
     except Exception as error:
         # Not only OSError: hostile files bring Pillow's parsers to raise nearly anything, struct.error for one.
-        raise InvalidInput("This is no JPEG, PNG or WebP picture, or a broken one.", field) from error
+        raise InvalidInput("This is no JPEG, PNG, WebP or HEIC picture, or a broken one.", field) from error
 
 
 def _encoded(picture: Image.Image) -> Encoded:

@@ -44,7 +44,7 @@ def is_near(picture: Image.Image, at: tuple[int, int], colour: tuple[int, int, i
     return all(abs(one - other) < 40 for one, other in zip(found, colour, strict=True))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
 @pytest.mark.parametrize(("size", "side"), [((60, 40), 40), ((2000, 1000), 512), ((9, 700), 9)])
 def test_a_square_is_the_middle_and_never_larger_than_the_picture(kind: str, size: tuple[int, int], side: int) -> None:
     assert opened(square_picture(file(size, kind), side=512, field=("avatar",))).size == (side, side)
@@ -56,12 +56,13 @@ def test_a_bounded_picture_keeps_its_shape_in_each_size() -> None:
     assert (whole.width, whole.height) == (800, 400)
 
 
-def test_a_picture_is_turned_as_its_exif_says_and_loses_it() -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
+def test_a_picture_is_turned_as_its_exif_says_and_loses_it(kind: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
     exif[0x010F] = "A telephone"
     exif.get_ifd(0x8825)[1] = "N"  # a position
-    given = file((600, 400), exif=exif)
+    given = file((600, 400), kind, exif=exif.tobytes())
     assert b"A telephone" in given.getvalue()
     [content] = [each.content for each in bounded_pictures(given.getvalue(), sides=(800,), field=())]
     picture = opened(content)
@@ -96,6 +97,26 @@ def test_a_bomb_is_refused_before_it_is_decoded(size: tuple[int, int], monkeypat
     assert refused(square_picture, bomb(*size), side=512, field=("avatar",)) == [(ErrorCode.OUT_OF_RANGE, "avatar")]
 
 
+def test_a_heic_of_too_many_pixels_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = file(kind="HEIF")
+    monkeypatch.setattr(images, "MAX_PIXELS", 60 * 40 - 1)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    assert refused(square_picture, given, side=512, field=("avatar",)) == [(ErrorCode.OUT_OF_RANGE, "avatar")]
+
+
+def test_a_heic_that_says_it_is_small_and_is_not_takes_no_memory() -> None:
+    sound = file((6_000, 6_000), "HEIF").getvalue()
+    at = sound.index(b"ispe") + 8
+    assert struct.unpack(">II", sound[at : at + 8]) == (6_000, 6_000)
+    content = sound[:at] + struct.pack(">II", 100, 100) + sound[at + 8 :]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refused(bounded_pictures, content, sides=(320,), field=("photos", 0)) == [
+        (ErrorCode.INVALID_INPUT, "photos.0")
+    ]
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert kilobytes < 50_000
+
+
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     given = file()
     monkeypatch.setattr(images, "MAX_BYTES", len(given.getvalue()) - 1)
@@ -113,8 +134,11 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         file(kind="GIF").getvalue(),
         file(kind="TIFF").getvalue(),
         file(kind="BMP").getvalue(),
+        file(kind="AVIF").getvalue(),
+        file((300, 200), "HEIF").getvalue()[:-200],
+        b"\0\0\0\x18ftypheic" + b"\0" * 100,
     ],
-    ids=["nothing", "text", "svg", "half a jpeg", "half a png", "gif", "tiff", "bmp"],
+    ids=["nothing", "text", "svg", "half a jpeg", "half a png", "gif", "tiff", "bmp", "avif", "half a heic", "heic"],
 )
 def test_what_is_no_whole_picture_of_a_known_kind_is_refused(content: bytes) -> None:
     assert refused(square_picture, BytesIO(content), side=512, field=("avatar",)) == [
@@ -172,7 +196,7 @@ def test_a_page_behind_a_picture_is_a_picture_and_a_picture_behind_a_page_is_non
     ]
 
 
-@given(st.integers(0, 2**32), st.sampled_from(["JPEG", "PNG", "WEBP"]))
+@given(st.integers(0, 2**32), st.sampled_from(["JPEG", "PNG", "WEBP", "HEIF"]))
 @hypothesis_settings(max_examples=60, deadline=None)
 def test_a_damaged_file_is_a_picture_or_a_refusal_and_never_a_crash(seed: int, kind: str) -> None:
     chance = Random(seed)  # noqa: S311 - it chooses damage, no secret

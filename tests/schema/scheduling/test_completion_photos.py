@@ -104,10 +104,10 @@ def test_every_bad_file_is_named_and_none_is_kept(personas: Personas, media: Pat
     assert (refusals(answer), files(media), snapshot()) == (bad, [], before)
 
 
-def test_heic_is_refused_in_words_that_help(personas: Personas) -> None:
-    [error] = upload(personas, visit(personas), b"\0\0\0\x18ftypheic" + b"\0" * 100)["userErrors"]
-    assert (error["code"], error["field"]) == ("INVALID_INPUT", ["photos", "0"])
-    assert "JPEG" in error["message"]
+def test_a_picture_as_iphones_take_it_is_kept_as_webp(personas: Personas, media: Path) -> None:
+    answer = upload(personas, visit(personas), picture(kind="HEIF", size=(400, 300)))
+    assert (answer["userErrors"], len(answer["appointment"]["completionPhotos"])) == ([], 1)
+    assert {Image.open(path).format for path in files(media)} == {"WEBP"}
 
 
 def test_the_same_file_is_kept_once_however_often_it_comes(personas: Personas, media: Path) -> None:
