@@ -1,4 +1,4 @@
-"""Showing finished work, and taking pictures away again."""
+"""Showing the work, before it and when it is done, and taking pictures away again."""
 
 import strawberry
 from strawberry.file_uploads import Upload
@@ -11,9 +11,11 @@ from schema.scheduling import AppointmentPayload
 from schema.uploads import all_uploaded
 
 
-@strawberry.input(description="Pictures of the finished work.")
+@strawberry.input(description="Pictures of the work.")
 class UploadCompletionPhotosInput:
-    appointment_id: strawberry.ID = strawberry.field(description="A visit that has begun.")
+    appointment_id: strawberry.ID = strawberry.field(
+        description="The visit: confirmed and of today or earlier, begun, or over."
+    )
     photos: list[Upload] = strawberry.field(
         description="One to ten files, by the multipart request spec: JPEG, PNG or WebP, at most 15 MB each."
     )
@@ -27,7 +29,7 @@ class DeleteCompletionPhotoInput:
 @strawberry.type
 class PhotosMutation:
     @mutation(
-        description="Add pictures to a visit that has begun: all, or none, and every bad file is named by its place, "
+        description="Add pictures to a visit, from its day on, of before the work and after it: all, or none, and every bad file is named by its place, "
         '`["photos", "2"]`. They are turned upright, made smaller and freed of everything else in the file, its '
         "position too. The same file twice on a visit is kept once, so a request can be repeated. Its member of staff, "
         "admins, and managers with MANAGE_ORDERS."

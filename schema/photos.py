@@ -1,4 +1,4 @@
-"""Pictures of the finished work, as they are seen with their visit."""
+"""Pictures of the work, as they are seen with their visit."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PHOTOS = Nested("photos", lambda info: kept_photos())
 """Below a visit; the field that shows them decides who sees them."""
 
 
-@strawberry_django.type(Photo, description="A picture of the finished work, upright, a WebP without metadata.")
+@strawberry_django.type(Photo, description="A picture of the work, upright, a WebP without metadata.")
 class CompletionPhoto(VisibleNode):
     width: strawberry.auto
     height: strawberry.auto

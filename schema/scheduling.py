@@ -222,7 +222,7 @@ class Appointment(VisibleNode):
         only=["staff_id", "booking__customer_id"],
         select_related=["booking"],
         prefetch_related=[PHOTOS],
-        description="Pictures of the finished work, in their order; thirty at most. For its member of staff, the "
+        description="Pictures of the work, in their order; thirty at most. For its member of staff, the "
         "office, the customer and whoever holds the tracking token; empty for others.",
     )
     def completion_photos(self, info: Info) -> list[CompletionPhoto]:

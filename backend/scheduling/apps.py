@@ -21,4 +21,4 @@ class SchedulingConfig(AppConfig):
         follows_merge("bookings", bookings_follow)
         holds_personal_data("bookings", PersonalData(export=export_bookings, erase=erase_bookings))
         keeps_true("Every open visit claims its own time, and no claims overlap", offences_of_claims)
-        keeps_true("Only visits that were begun have photos, thirty at most", offences_of_photos)
+        keeps_true("Only visits that were confirmed have photos, thirty at most", offences_of_photos)

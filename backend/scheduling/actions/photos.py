@@ -1,4 +1,4 @@
-"""Pictures of the finished work: taken by whoever was there, deleted by the office.
+"""Pictures of the work: taken by whoever was there, deleted by the office.
 
 Reading, encoding and storing a picture take seconds and an outside system, so they come before the transaction, which
 then decides once more and is short. Where it fails, what was stored is removed.
@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, BinaryIO
 
+from backend.core.business import business
 from backend.core.errors import FieldPath, Problems
 from backend.core.files import Kept, discard_after_commit, keeping
 from backend.core.images import EXTENSION, bounded_pictures, read_content
@@ -25,8 +26,8 @@ from backend.scheduling.rules import (
     PHOTO_SIDE,
     THUMBNAIL_SIDE,
     AppointmentStatus,
-    require_begun_work,
     require_number,
+    require_photo_time,
     require_room,
 )
 
@@ -44,12 +45,12 @@ class StoredPhoto:
 
 
 def upload_photos(*, viewer: Viewer, appointment_id: int, photos: Sequence[BinaryIO], now: datetime) -> Appointment:
-    """Add pictures to a visit that has begun, all or none. Its own member of staff, or the office.
+    """Add pictures to a visit, from its day on, all or none. Its own member of staff, or the office.
 
     Every file that is no good is named. The same file twice is kept once, however it comes, so an upload that was cut
     off can be sent again as it is.
     """
-    visit = _photographed(viewer, appointment_id, lock=False)
+    visit = _photographed(viewer, appointment_id, lock=False, now=now)
     require_number(len(photos))
     problems, known = Problems(), _known(visit)
     new = {digest: file for digest, file in _by_digest(photos, problems).items() if digest not in known}
@@ -96,7 +97,7 @@ def save_photos(
     *, viewer: Viewer, appointment_id: int, stored: Sequence[StoredPhoto], kept: Kept, now: datetime
 ) -> Appointment:
     """The database's part of `upload_photos`. Files that somebody else has added meanwhile are `kept.unused`."""
-    visit = _photographed(viewer, appointment_id, lock=True)
+    visit = _photographed(viewer, appointment_id, lock=True, now=now)
     known = _known(visit)
     new = [each for each in stored if each.sha256 not in known]
     require_room(len(known), len(new))
@@ -141,12 +142,13 @@ def delete_photos_of(*, appointment_ids: Sequence[int], now: datetime) -> None:
     discard_after_commit(name for each in photos for name in (each.key, each.thumbnail_key))
 
 
-def _photographed(viewer: Viewer, appointment_id: int, *, lock: bool) -> Appointment:
+def _photographed(viewer: Viewer, appointment_id: int, *, lock: bool, now: datetime) -> Appointment:
     """The visible visit that the viewer may add pictures to now."""
     require_signed_in(viewer)
     visit = appointment_for(viewer, appointment_id, field=("appointment_id",), lock=lock)
     require_photograph(viewer, visit)
-    require_begun_work(AppointmentStatus(visit.status))
+    day, today = business().today(visit.start), business().today(now)
+    require_photo_time(AppointmentStatus(visit.status), day=day, today=today)
     return visit
 
 

@@ -38,11 +38,11 @@ def offences_of_claims() -> list[str]:
 
 
 def offences_of_photos() -> list[str]:
-    """What should never be: photos of visits that nobody went to, and more of them than a visit may have."""
+    """What should never be: photos of visits that nobody was to go to, and more of them than a visit may have."""
     return [
         *rows_that(
             "SELECT p.id, a.id, a.status FROM scheduling_photo p JOIN scheduling_appointment a"
-            " ON a.id = p.appointment_id WHERE a.status IN ('PENDING', 'CONFIRMED') ORDER BY 1",
+            " ON a.id = p.appointment_id WHERE a.status = 'PENDING' ORDER BY 1",
             "Photo {} is of visit {}, which is {}.",
         ),
         *rows_that(

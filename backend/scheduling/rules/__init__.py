@@ -28,8 +28,8 @@ from backend.scheduling.rules.photos import (
     MAX_PHOTOS_AT_ONCE,
     PHOTO_SIDE,
     THUMBNAIL_SIDE,
-    require_begun_work,
     require_number,
+    require_photo_time,
     require_room,
 )
 from backend.scheduling.rules.policy import (
@@ -120,10 +120,10 @@ __all__ = [
     "other_times",
     "rank_alternatives",
     "require_begun",
-    "require_begun_work",
     "require_bookable_start",
     "require_number",
     "require_on_grid",
+    "require_photo_time",
     "require_room",
     "require_slot",
     "require_transition",

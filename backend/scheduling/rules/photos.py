@@ -1,4 +1,6 @@
-"""Pictures of the finished work: how many, how large, and of which visits."""
+"""Pictures of the work: how many, how large, of which visits and when."""
+
+from datetime import date
 
 from backend.core.errors import InvalidTransition, OutOfRange, Required
 from backend.scheduling.rules.states import AppointmentStatus
@@ -12,10 +14,15 @@ MAX_PHOTOS = 30
 _SHOWN_STATUSES = frozenset({AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW})
 
 
-def require_begun_work(status: AppointmentStatus) -> None:
-    """InvalidTransition unless somebody went there: a missed visit may show the closed door."""
-    if status not in _SHOWN_STATUSES:
-        raise InvalidTransition("Photos belong to visits that have begun: start this one first.", ("appointment_id",))
+def require_photo_time(status: AppointmentStatus, *, day: date, today: date) -> None:
+    """InvalidTransition unless somebody is there or was, or is to be today: pictures of before the work are taken
+    before it is begun, and a missed visit may show the closed door. Dates are the business's.
+    """
+    if status in _SHOWN_STATUSES or (status is AppointmentStatus.CONFIRMED and day <= today):
+        return
+    if status is AppointmentStatus.CONFIRMED:
+        raise InvalidTransition("Photos can be added from the day of the visit on.", ("appointment_id",))
+    raise InvalidTransition(f"This visit is {status}: it has nothing to show.", ("appointment_id",))
 
 
 def require_number(number: int) -> None:

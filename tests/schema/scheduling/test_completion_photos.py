@@ -1,6 +1,6 @@
 """uploadCompletionPhotos, by the multipart spec, deleteCompletionPhoto, and who is shown what."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -122,9 +122,34 @@ def test_the_same_file_is_kept_once_however_often_it_comes(personas: Personas, m
     assert Event.objects.filter(kind="photo.uploaded").count() == 3
 
 
-@pytest.mark.parametrize("status", ["PENDING", "CONFIRMED", "CANCELLED"])
-def test_a_visit_that_has_not_begun_has_no_photos(personas: Personas, media: Path, status: str) -> None:
-    answer = upload(personas, visit(personas, status), picture())
+@pytest.mark.parametrize(
+    ("now", "taken"),
+    [
+        (datetime(2027, 5, 31, 22, 59, tzinfo=UTC), False),
+        (datetime(2027, 5, 31, 23, 0, tzinfo=UTC), True),
+        (datetime(2027, 6, 1, 22, 59, tzinfo=UTC), True),
+        (datetime(2027, 6, 2, 9, 0, tzinfo=UTC), True),
+    ],
+    ids=["the evening before", "the first minute", "the last minute", "a day late"],
+)
+def test_photos_of_before_the_work_are_taken_from_the_day_of_the_visit_on(
+    personas: Personas, now: datetime, taken: bool
+) -> None:
+    """The day is the business's, whatever the hour."""
+    row = visit(personas, "CONFIRMED", start=datetime(2027, 6, 1, 9, tzinfo=UTC))
+    with time_machine.travel(now, tick=False):
+        answer = upload(personas, row, picture())
+        if taken:
+            assert answer["userErrors"] == []
+            assert len(answer["appointment"]["completionPhotos"]) == 1
+        else:
+            assert refusals(answer) == [("INVALID_TRANSITION", ["appointmentId"])]
+            assert "from the day of the visit on" in answer["userErrors"][0]["message"]
+
+
+@pytest.mark.parametrize("status", ["PENDING", "CANCELLED"])
+def test_a_visit_that_is_not_to_take_place_shows_nothing(personas: Personas, media: Path, status: str) -> None:
+    answer = upload(personas, visit(personas, status, start=NOW + timedelta(hours=1)), picture())
     assert (refusals(answer), files(media)) == ([("INVALID_TRANSITION", ["appointmentId"])], [])
 
 
