@@ -29,10 +29,10 @@ class DeleteCompletionPhotoInput:
 @strawberry.type
 class PhotosMutation:
     @mutation(
-        description="Add pictures to a visit, from its day on, of before the work and after it: all, or none, and every bad file is named by its place, "
-        '`["photos", "2"]`. They are turned upright, made smaller and freed of everything else in the file, its '
-        "position too. The same file twice on a visit is kept once, so a request can be repeated. Its member of staff, "
-        "admins, and managers with MANAGE_ORDERS."
+        description="Add pictures to a visit, from its day on, of before the work and after it: all, or none, and "
+        'every bad file is named by its place, `["photos", "2"]`. They are turned upright, made smaller and freed of '
+        "everything else in the file, its position too. The same file twice on a visit is kept once, so a request can "
+        "be repeated. Its member of staff, admins, and managers with MANAGE_ORDERS."
     )
     def upload_completion_photos(self, info: Info, input: UploadCompletionPhotosInput) -> AppointmentPayload:
         appointment = actions.upload_photos(
