@@ -9,13 +9,22 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings
+from hypothesis import settings as examples
 
+from backend.core import throttle
 from tests import factories, flush
 from tests.client import Api
 from tests.factories.business import NOW
 from tests.personas import Personas, make_personas
 
 flush.install()
+
+# A slow machine is no defect. The examples are the same every time: what a change breaks shows with that change.
+examples.register_profile("rota", examples(deadline=None, derandomize=True, database=None, print_blob=True))
+examples.load_profile("rota")
+
+REDIS_CLOCK = "redis.call('TIME')"
+"""By which buckets fill again."""
 
 
 def fill_buckets() -> None:
@@ -27,9 +36,10 @@ def fill_buckets() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _full_buckets() -> None:
-    """Limits and buckets start full in every test."""
+def _full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits and buckets start full in every test, and do not fill again while it runs: the clock of Redis stands."""
     fill_buckets()
+    monkeypatch.setattr(throttle, "_TAKE", throttle._TAKE.replace(REDIS_CLOCK, "{'0', '0'}"))
 
 
 @pytest.fixture

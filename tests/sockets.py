@@ -18,6 +18,9 @@ from backend.core.threads import close_connections_of, close_threads
 
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 
+PATIENCE = 60.0
+"""Seconds after which what should come is given up: only a broken test ever waits so long."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -51,7 +54,7 @@ def running_server() -> Iterator[Server]:
         yield Server(listener.getsockname()[1])
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=60)
         listener.close()
         close_threads()
         close_connections_of(application.http.executor, application.http.executor._max_workers)
@@ -83,7 +86,7 @@ class SocketApi:
         """Anything, as it stands."""
         await self.connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
-    async def receive(self, timeout: float = 5) -> dict[str, Any]:
+    async def receive(self, timeout: float = PATIENCE) -> dict[str, Any]:
         """The next message, whatever it is."""
         message: dict[str, Any] = json.loads(await asyncio.wait_for(self.connection.recv(), timeout))
         return message
@@ -95,7 +98,7 @@ class SocketApi:
         await self.send({"id": name, "type": "subscribe", "payload": payload})
         return name
 
-    async def next(self, id: str, timeout: float = 5) -> dict[str, Any] | None:
+    async def next(self, id: str, timeout: float = PATIENCE) -> dict[str, Any] | None:
         """The next payload of an operation, None at its end; Refused for an `error`. Others' messages are kept."""
         queue = self.waiting.setdefault(id, [])
         while not queue:
@@ -118,7 +121,7 @@ class SocketApi:
         assert await self.next(name) is None
         return payload
 
-    async def closed(self, timeout: float = 5) -> tuple[int | None, str | None]:
+    async def closed(self, timeout: float = PATIENCE) -> tuple[int | None, str | None]:
         """Wait until the server closes; the code and reason."""
         try:
             async with asyncio.timeout(timeout):
@@ -137,7 +140,7 @@ async def open_socket(
     server: Server, token: str | None = None, *, init: bool = True, **options: Any
 ) -> AsyncIterator[SocketApi]:
     """A connected client, signed in with `token`."""
-    given: dict[str, Any] = {"subprotocols": [PROTOCOL], "compression": None, "open_timeout": 10} | options
+    given: dict[str, Any] = {"subprotocols": [PROTOCOL], "compression": None, "open_timeout": PATIENCE} | options
     async with websockets.connect(server.socket_url, **given) as connection:
         api = SocketApi(connection)
         if init:

@@ -18,8 +18,9 @@ from datetime import time, timedelta
 from random import Random
 from time import perf_counter, sleep
 
-from tests.bench.ground import free_port, percentile, prepared, tell, wait_for
+from tests.bench.ground import percentile, prepared, tell
 from tests.faults.stack import ROOT, Stack
+from tests.ports import free_port, wait_for
 
 CLIENTS, ORDERS, ROUNDS, LIMIT = 8, 15, 3, 3.0
 PAUSE = 1 / 3

@@ -4,10 +4,8 @@ A figure is a ratio within one run, printed as `name: 1.23 (at most 4); details`
 """
 
 import os
-import socket
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -59,23 +57,3 @@ def timed(what: Callable[[], object], times: int) -> list[float]:
         what()
         seconds.append(perf_counter() - began)
     return seconds
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for(port: int, seconds: float = 30) -> None:
-    """Until a server listens."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return

@@ -18,8 +18,9 @@ from time import perf_counter, sleep
 from typing import Any
 
 from tests.bench.confirm import CONFIRM, build, web
-from tests.bench.ground import free_port, prepared, tell
+from tests.bench.ground import prepared, tell
 from tests.faults.stack import Stack
+from tests.ports import free_port
 
 ORDERS, LIMIT = 100, 1.1
 

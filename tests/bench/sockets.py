@@ -18,8 +18,9 @@ from typing import Any
 
 import psutil
 
-from tests.bench.ground import free_port, percentile, prepared, tell, wait_for
+from tests.bench.ground import percentile, prepared, tell
 from tests.faults.stack import ROOT, Stack
+from tests.ports import free_port, wait_for
 
 SOCKETS, USERS, EVENTS, BURST = 1_000, 100, 30, 200
 RATIO, KIB = 8.0, 60.0

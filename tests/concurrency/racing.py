@@ -57,6 +57,7 @@ def through_a_pool(works: Sequence[Callable[[], Any]], *, threads: int) -> list[
         thread.join(timeout=300)
     if crashes:
         raise crashes[0]
+    assert not any(thread.is_alive() for thread in running), "somebody waits for ever"
     return outcomes
 
 

@@ -90,7 +90,8 @@ def test_fifty_bookings_absences_and_confirmations_of_one_person_never_overlap(s
     # An order whose member of staff is away by then is told so: NOT_WORKING.
     assert set(outcomes) <= {WON, "SLOT_TAKEN", "TIME_OFF_CONFLICT", "NOT_WORKING"}
     assert (overlaps(), Claim.objects.count()) == (0, outcomes[WON])
-    assert Appointment.objects.count() + TimeOff.objects.count() == outcomes[WON] >= 4
+    # Of these works five at least find room, whoever comes first.
+    assert Appointment.objects.count() + TimeOff.objects.count() == outcomes[WON] >= 5
 
 
 def test_two_people_named_in_opposite_order_do_not_lock_each_other_out(staff: Staff) -> None:

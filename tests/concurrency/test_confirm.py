@@ -58,7 +58,8 @@ def test_fifty_confirmations_for_one_member_of_staff_never_overlap(service: Serv
     outcomes = Counter(all_at_once([confirming(admin, order) for order in orders]))
     assert set(outcomes) == {WON, "SLOT_TAKEN"}
     assert overlaps() == 0
-    assert outcomes[WON] == Appointment.objects.count() == Claim.objects.count() >= 4
+    # Three, at ten, half past twelve and three, keep all others out; more fit where the first are luckier.
+    assert outcomes[WON] == Appointment.objects.count() == Claim.objects.count() >= 3
     assert Order.objects.filter(status="CONFIRMED").count() == outcomes[WON]
     assert OrderItem.objects.filter(appointment=None, order__status="PENDING").count() == 50 - outcomes[WON]
 

@@ -33,13 +33,13 @@ def race(work: Callable[[], T], threads: int = THREADS) -> list[T]:
 
     def run() -> T:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             return work()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(threads) as pool:
-        return [future.result(30) for future in [pool.submit(run) for _ in range(threads)]]
+        return [future.result(120) for future in [pool.submit(run) for _ in range(threads)]]
 
 
 def slow_effect(happening: Happened, /, *, now: datetime) -> None:
@@ -106,7 +106,7 @@ def test_a_delivery_that_is_being_carried_out_is_not_leased_again_however_long_i
 
     def wait(happening: Happened, /, *, now: datetime) -> None:
         inside.set()
-        assert may_end.wait(10)
+        assert may_end.wait(60)
 
     def work() -> bool:
         try:
@@ -116,10 +116,10 @@ def test_a_delivery_that_is_being_carried_out_is_not_leased_again_however_long_i
 
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(work)
-        assert inside.wait(10)
+        assert inside.wait(60)
         assert lease_deliveries(limit=10, now=NOW + 2 * LEASE) == []
         may_end.set()
-        assert told.result(10)
+        assert told.result(60)
 
 
 def test_a_dead_letter_that_eight_people_send_again_acts_once() -> None:

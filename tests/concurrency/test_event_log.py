@@ -59,7 +59,7 @@ class SettledReader:
     def read_until(self, number: int) -> None:
         """Until so many were seen: a transaction in another database of the server, of a test beside this one, may
         hold the log up for a moment."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(self.seen) < number and time.monotonic() < deadline:
             self.read()
             time.sleep(0.01)
@@ -79,10 +79,10 @@ def test_a_slow_transaction_is_lost_to_the_naive_reader_and_not_to_ours() -> Non
         with transaction.atomic():
             slow_id.append(write("slow"))
             written.set()
-            assert may_commit.wait(10)
+            assert may_commit.wait(60)
 
     thread = in_thread(slow)
-    assert written.wait(10)
+    assert written.wait(60)
     quick_id = write("quick")
     assert slow_id[0] < quick_id
     naive.read()
@@ -90,7 +90,7 @@ def test_a_slow_transaction_is_lost_to_the_naive_reader_and_not_to_ours() -> Non
     assert naive.seen == [quick_id]
     assert ours.seen == []  # not settled: an older transaction still runs
     may_commit.set()
-    thread.join(10)
+    thread.join(60)
     naive.read()
     ours.read_until(2)
     assert naive.seen == [quick_id]  # the slow one is lost for ever
@@ -100,9 +100,19 @@ def test_a_slow_transaction_is_lost_to_the_naive_reader_and_not_to_ours() -> Non
 def test_under_many_writers_ours_sees_every_event_once_in_log_order_and_the_naive_one_loses_some() -> None:
     naive, ours = NaiveReader(), SettledReader(log_end())
     start, stop = threading.Barrier(WRITERS + 1), threading.Event()
+    drawn, overtaken = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        """Its id is older than one that the naive reader has seen when it commits."""
+        with transaction.atomic():
+            slow_id = write("slow")
+            drawn.set()
+            while naive.highest < slow_id and not stop.is_set():
+                time.sleep(0.001)
+        overtaken.set()
 
     def writer(number: int) -> None:
-        start.wait(10)
+        start.wait(60)
         for _ in range(EACH):
             with transaction.atomic():
                 write(f"writer.{number}")
@@ -114,17 +124,21 @@ def test_under_many_writers_ours_sees_every_event_once_in_log_order_and_the_naiv
             naive.read()
             ours.read()
 
+    slowly = in_thread(slow)
+    assert drawn.wait(60)
     reading = in_thread(reader)
     writing = [in_thread(lambda number=number: writer(number)) for number in range(WRITERS)]  # type: ignore[misc]
-    start.wait(10)
+    start.wait(60)
     for thread in writing:
-        thread.join(30)
+        thread.join(120)
+    assert overtaken.wait(60)
+    slowly.join(60)
     stop.set()
-    reading.join(30)
+    reading.join(120)
     naive.read()
-    ours.read_until(WRITERS * EACH)
+    ours.read_until(WRITERS * EACH + 1)
     everything = set(Event.objects.values_list("id", flat=True))
-    assert len(everything) == WRITERS * EACH
+    assert len(everything) == WRITERS * EACH + 1
     assert set(naive.seen) < everything
     assert len(ours.seen) == len(everything)
     assert set(ours.seen) == everything
@@ -140,13 +154,13 @@ def test_a_reader_that_starts_at_the_end_of_the_log_hears_of_transactions_that_w
         with transaction.atomic():
             write("running")
             written.set()
-            assert may_commit.wait(10)
+            assert may_commit.wait(60)
 
     thread = in_thread(running)
-    assert written.wait(10)
+    assert written.wait(60)
     end = log_end()
     may_commit.set()
-    thread.join(10)
+    thread.join(60)
     write("after")
     reader = SettledReader(end)
     reader.read_until(2)
@@ -162,13 +176,13 @@ def test_the_relay_routes_an_event_that_commits_late_with_an_early_id() -> None:
         with transaction.atomic():
             write("slow")
             written.set()
-            assert may_commit.wait(10)
+            assert may_commit.wait(60)
 
     thread = in_thread(slow)
-    assert written.wait(10)
+    assert written.wait(60)
     write("quick")
     assert route_events(routes=routes, limit=10, now=NOW) == 1
     may_commit.set()
-    thread.join(10)
+    thread.join(60)
     assert route_events(routes=routes, limit=10, now=NOW) == 1
     assert set(Delivery.objects.values_list("event__kind", flat=True)) == {"slow", "quick"}

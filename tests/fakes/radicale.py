@@ -1,6 +1,5 @@
 """A real CalDAV server (Radicale) in a process of its own, that can be away and come back with all that it held."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -9,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
+
 
 class Radicale:
     """`password` is that of all its `users`. Always at the same address, for as long as it is up."""
 
     def __init__(self, folder: Path, *, users: Sequence[str], password: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url, self.password = f"http://127.0.0.1:{port}/", password
         self._config, self._log = folder / "config", folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,5 +43,5 @@ class Radicale:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None

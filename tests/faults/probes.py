@@ -1,14 +1,17 @@
 """What the fault tests put into the log, and what they count."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 from django.db import connection
 
 from backend.events.models import Delivery, Event
 from backend.notifications.models import EmailLog
 from tests import factories
 from tests.factories.business import NOW
-from tests.faults.rota import KIND
+from tests.faults.rota import KIND, LOCK
 
 
 def probes() -> Counter[int]:
@@ -16,6 +19,17 @@ def probes() -> Counter[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT event_id FROM probe")
         return Counter(row[0] for row in cursor.fetchall())
+
+
+@contextmanager
+def held_up(database_url: str, event_id: int) -> Iterator[None]:
+    """Whoever treats this event waits in the middle of it, until the end of the block."""
+    holding = psycopg.connect(database_url, autocommit=True)
+    holding.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, event_id])
+    try:
+        yield
+    finally:
+        holding.close()  # also where the server has gone meanwhile
 
 
 def done() -> int:

@@ -1,6 +1,7 @@
 """`manage.py` with one more event kind and its handlers, for processes that are to be killed.
 
 `probe.fired` makes one row in the table `probe`, which has no constraint whatever: an effect that happened twice shows.
+A test may hold one of them up, and be sure that the process is killed in the middle.
 """
 
 import os
@@ -9,6 +10,8 @@ from datetime import datetime
 
 KIND = "probe.fired"
 HANDLER = "rota.count"
+LOCK = 7_682_002
+"""Whoever holds the advisory lock of this number and an event's keeps its handler waiting, half done."""
 TABLE = "CREATE TABLE IF NOT EXISTS probe (event_id bigint NOT NULL)"
 
 
@@ -28,7 +31,7 @@ def main() -> None:
     def count(event: Happened, /, *, now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO probe (event_id) VALUES (%s)", [event.event_id])
-            cursor.execute("SELECT pg_sleep(0.01)")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, event.event_id])
 
     count.__module__ = "rota"
     handler(count)

@@ -40,12 +40,12 @@ class Stack:
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9: no handler, no cleaning up."""
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
     def stop(self, process: subprocess.Popen[bytes]) -> int:
         """SIGTERM, as every supervisor does; the exit code."""
         process.terminate()
-        return process.wait(30)
+        return process.wait(60)
 
     def logs(self) -> str:
         """What all processes have written."""

@@ -1,7 +1,7 @@
 """kill -9 in the middle of a sync: every visit stands in the calendar once."""
 
 import json
-import time
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,10 +23,15 @@ MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
 
 class SlowGoogle(GoogleFake):
-    """Slow enough to be killed in the middle of."""
+    """Makes seven events, and then everybody wait until `going_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.going_on = threading.Event()
 
     def answer(self, asked: Asked) -> Reply:
-        time.sleep(0.05)
+        if len(self.events) >= 7:
+            self.going_on.wait(60)
         return super().answer(asked)
 
 
@@ -58,6 +63,7 @@ def test_a_worker_killed_while_it_syncs_makes_nothing_twice(stack: Stack) -> Non
         stack.kill(worker)
         made, noted = len(google.events), CalendarEvent.objects.filter(state="SYNCED").count()
         assert noted <= made < VISITS
+        google.going_on.set()
         # Five minutes later the lease of the dead is over.
         CalendarConnection.objects.filter(pk=row.pk).update(leased_until=None)
         worker = stack.start("run_worker")

@@ -7,7 +7,7 @@ import pytest
 
 from backend.events.models import Delivery
 from backend.notifications.models import EmailLog
-from tests.faults.probes import done, fire, order_events, probes, sent
+from tests.faults.probes import done, fire, held_up, order_events, probes, sent
 from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
@@ -17,9 +17,10 @@ def test_a_worker_killed_while_it_works_through_500_events_loses_and_doubles_not
     fired, ordered = fire(300), order_events(200)
     stack.start("run_scheduler")
     worker = stack.start("run_worker")
-    stack.wait_until(lambda: done() >= 100)
-    stack.kill(worker)
-    assert done() < 500
+    with held_up(stack.environ["DATABASE_URL"], min(fired)):
+        stack.wait_until(lambda: done() >= 100)
+        stack.kill(worker)
+        assert done() < 500
     worker = stack.start("run_worker")
     stack.wait_until(lambda: done() == 500 and sent() == 200)
 
@@ -37,9 +38,10 @@ def test_a_scheduler_killed_while_it_relays_loses_and_doubles_nothing(stack: Sta
     fired = fire(500)
     stack.start("run_worker")
     scheduler = stack.start("run_scheduler")
-    stack.wait_until(lambda: done() >= 50)
-    stack.kill(scheduler)
-    assert done() < 500
+    with held_up(stack.environ["DATABASE_URL"], min(fired)):
+        stack.wait_until(lambda: done() >= 50)
+        stack.kill(scheduler)
+        assert done() < 500
     second, third = stack.start("run_scheduler"), stack.start("run_scheduler")
     stack.wait_until(lambda: done() == 500)
     assert probes() == Counter(fired)

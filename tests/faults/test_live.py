@@ -12,11 +12,10 @@ from django.db import connection
 
 from backend.core import wakeup
 from backend.core.embedded import start_redis, stop_redis
-from schema import feed
 from tests import factories
 from tests.client import gid
-from tests.live.story import SHORT, fact, here, ids, tell, token_of, visit
-from tests.sockets import Server, SocketApi, open_socket, running_server
+from tests.live.story import SHORT, fact, here, ids, joined, tell, token_of, visit
+from tests.sockets import PATIENCE, Server, SocketApi, open_socket, running_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
@@ -42,8 +41,8 @@ def server(transactional_db: None, redis_home: Path) -> Iterator[Server]:
         yield running
 
 
-def heard_in_spite_of(server: Server, fault: Callable[[int], None], *, within: float) -> list[str]:
-    """The visits told to a live subscriber, while `fault` strikes before each event; each has `within` seconds."""
+def heard_in_spite_of(server: Server, fault: Callable[[int], None]) -> list[str]:
+    """The visits told to a live subscriber, while `fault` strikes before each event."""
     staff = factories.staff_member(with_user=True)
     token, after, appointment = token_of(staff), here(), visit(staff)
 
@@ -56,11 +55,11 @@ def heard_in_spite_of(server: Server, fault: Callable[[int], None], *, within: f
 
     async def listen(api: SocketApi) -> list[str]:
         name = await api.subscribe(SHORT, after=after)
-        await asyncio.sleep(0.5)
+        await joined(1)
         told = []
         for number in range(EVENTS):
             await asyncio.to_thread(commit, number)
-            told += ids([await api.next(name, timeout=within)])
+            told += ids([await api.next(name, timeout=PATIENCE)])
         with pytest.raises(TimeoutError):
             await api.next(name, timeout=1.5)  # and nothing twice
         return told
@@ -81,7 +80,7 @@ def test_while_redis_is_away_the_timer_brings_everything(server: Server, redis_h
         if number == 4:
             start_redis(redis_home)
 
-    heard_in_spite_of(server, stop_then_start, within=feed.TIMER + 4)
+    heard_in_spite_of(server, stop_then_start)
 
 
 def test_a_listener_whose_connection_is_killed_hears_again(server: Server, redis_home: Path) -> None:
@@ -91,7 +90,7 @@ def test_a_listener_whose_connection_is_killed_hears_again(server: Server, redis
         with redis.Redis.from_url(url) as client:
             client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
-    heard_in_spite_of(server, kill_subscriptions, within=feed.TIMER + 4)
+    heard_in_spite_of(server, kill_subscriptions)
 
 
 def test_the_reader_survives_its_database_connections(server: Server) -> None:
@@ -107,11 +106,9 @@ def test_the_reader_survives_its_database_connections(server: Server) -> None:
                 [of_this_test],
             )
 
-    heard_in_spite_of(server, kill_connections, within=15)
+    heard_in_spite_of(server, kill_connections)
 
 
-def test_without_any_knock_the_feed_is_late_by_its_timer_at_most(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_any_knock_the_timer_alone_brings_everything(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.events.actions.knock", lambda: None)
-    heard_in_spite_of(server, lambda number: None, within=feed.TIMER + 2)
+    heard_in_spite_of(server, lambda number: None)

@@ -7,7 +7,7 @@ import pytest
 from backend.core.embedded import start_redis, stop_redis
 from backend.events.models import Delivery
 from backend.notifications.models import EmailLog
-from tests.faults.probes import done, fire, order_events, probes, sent
+from tests.faults.probes import done, fire, held_up, order_events, probes, sent
 from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
@@ -16,8 +16,9 @@ pytestmark = pytest.mark.faults
 def test_redis_stopped_for_a_while_loses_and_doubles_nothing(stack: Stack) -> None:
     fired, ordered = fire(200), order_events(50)
     worker, scheduler = stack.start("run_worker"), stack.start("run_scheduler")
-    stack.wait_until(lambda: done() >= 50)
-    stop_redis(stack.home)
+    with held_up(stack.environ["DATABASE_URL"], min(fired)):
+        stack.wait_until(lambda: done() >= 50)
+        stop_redis(stack.home)
     # What commits while Redis is away is in the log like everything else.
     fired |= fire(100)
     ordered |= order_events(50)

@@ -1,5 +1,6 @@
 """What the tests of the live feed tell and ask."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +12,11 @@ from backend.scheduling import events
 from backend.scheduling.events import AppointmentFact
 from backend.scheduling.models import Appointment
 from backend.staff.models import Staff
+from schema import feed
 from schema.cursors import encode_cursor
 from tests import factories
 from tests.factories.business import NOW
+from tests.sockets import PATIENCE
 
 TUESDAY = date(2027, 3, 2)
 
@@ -71,6 +74,13 @@ def tell(*facts: AppointmentFact, now: datetime = NOW) -> None:
 def here() -> str:
     """The cursor that `schedule` would give now."""
     return encode_cursor(log_end())
+
+
+async def joined(number: int) -> None:
+    """Until so many subscriptions hear what happens: the protocol has no message for it, but the server is ours."""
+    async with asyncio.timeout(PATIENCE):
+        while sum(len(each._joined) for each in list(feed._feeds.values())) < number:
+            await asyncio.sleep(0.01)
 
 
 def ids(payloads: Iterable[dict[str, Any] | None]) -> list[str]:

@@ -13,8 +13,7 @@ from backend.core.viewer import Role
 from schema import sockets
 from tests import factories
 from tests.client import gid
-from tests.live.story import SHORT, TUESDAY, fact, ids, tell, visit
-from tests.live.test_events import settled
+from tests.live.story import SHORT, TUESDAY, fact, ids, joined, tell, visit
 from tests.sockets import Refused, Server, SocketApi, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +42,7 @@ def closed_by(server: Server, token: str, change: Callable[[], Any]) -> tuple[in
     async def run() -> tuple[int | None, str | None]:
         async with open_socket(server, token) as api:
             await api.subscribe(SHORT)
-            await settled(api)
+            await joined(1)
             await apart(change)
             return await api.closed()
 
@@ -133,7 +132,7 @@ def test_what_a_manager_manages_decides_from_one_moment_to_the_next(server: Serv
         async with open_socket(server, token) as api:
             everyone = await api.subscribe(SHORT)
             of_anna = await api.subscribe(SHORT, staffId=gid(anna))
-            await settled(api)
+            await joined(2)
             await apart(lambda: tell(fact(second), fact(first)))
             assert await next_of(api, everyone) == await next_of(api, of_anna) == gid(first)
             await apart(lambda: manager.managed_staff.set([ben]))

@@ -21,9 +21,9 @@ from schema.sharing import SharingExecutor
 from tests import factories
 from tests.client import gid
 from tests.factories.business import NOW
-from tests.live.story import FEED, SHORT, TUESDAY, fact, here, ids, tell, token_of, visit
+from tests.live.story import FEED, SHORT, TUESDAY, fact, here, ids, joined, tell, token_of, visit
 from tests.personas import make_personas
-from tests.sockets import Refused, Server, SocketApi, open_socket
+from tests.sockets import Refused, Server, open_socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,7 +217,7 @@ def test_without_a_cursor_only_what_comes_is_told(server: Server) -> None:
     async def run() -> list[str]:
         async with open_socket(server, token) as api:
             name = await api.subscribe(SHORT)
-            await settled(api)
+            await joined(1)
             await asyncio.to_thread(commit)
             return ids([await api.next(name)])
 
@@ -226,13 +226,6 @@ def test_without_a_cursor_only_what_comes_is_told(server: Server) -> None:
         connection.close()
 
     assert asyncio.run(run()) == [gid(new)]
-
-
-async def settled(api: SocketApi) -> None:
-    """Long enough for a subscription to have begun: the protocol has no message for it."""
-    for _ in range(3):
-        await api("{ categories { name } }")
-    await asyncio.sleep(0.2)
 
 
 def test_equal_subscriptions_cost_the_statements_of_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +263,7 @@ def test_equal_subscriptions_cost_the_statements_of_one(server: Server, monkeypa
         async with AsyncExitStack() as sockets:
             apis = [await sockets.enter_async_context(open_socket(server, token)) for token in tokens]
             names = [await api.subscribe(FEED) for api in apis]
-            await settled(apis[-1])
+            await joined(len(apis))
             await asyncio.to_thread(commit)
             return {json.dumps(await api.next(name)) for api, name in zip(apis, names, strict=True)}
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -37,8 +38,9 @@ def closed_after(server: Server, *messages: Any, **options: Any) -> int | None:
     """The code that the server closes with after hearing `messages`."""
 
     async def talk(api: SocketApi) -> int | None:
-        for message in messages:
-            await api.send(message)
+        with suppress(websockets.ConnectionClosed):  # it may not hear us to the end
+            for message in messages:
+                await api.send(message)
         code, _ = await api.closed()
         return code
 

@@ -386,7 +386,7 @@ def test_the_address_works_without_its_slash(web: Http) -> None:
 @pytest.mark.enable_socket
 def test_a_real_server_answers_alike(live_server: LiveServer) -> None:
     address = live_server.url.removeprefix("http://")
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=60)
     for body, status in ((b'{"query": "{ __typename }"}', 200), (b'{"query": "{"}', 400), (b"null", 400)):
         connection.request("POST", "/graphql/", body, {"Content-Type": "application/json", "Accept": NEW})
         response = connection.getresponse()

@@ -1,5 +1,6 @@
 """A process that can no longer do its work ends, so that its supervisor starts another."""
 
+import os
 import signal
 import threading
 
@@ -43,10 +44,17 @@ def test_a_scheduler_whose_relay_has_died_ends_with_an_error(monkeypatch: pytest
         processes.run_scheduler()
 
 
+class SelfEnding(Endless):
+    """Tells its own process to end as soon as it runs: by then the process listens."""
+
+    def run(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        super().run()
+
+
 def test_sigterm_ends_a_scheduler_in_order_and_restores_the_signals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "Relay", Endless)
+    monkeypatch.setattr(processes, "Relay", SelfEnding)
     monkeypatch.setattr(processes, "Clockwork", EndlessThread)
     before = signal.getsignal(signal.SIGTERM)
-    threading.Timer(0.3, signal.raise_signal, [signal.SIGTERM]).start()
     processes.run_scheduler()
     assert signal.getsignal(signal.SIGTERM) is before

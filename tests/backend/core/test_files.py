@@ -47,7 +47,7 @@ def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def fetched(url: str) -> Any:
-    return urlopen(url, timeout=10)  # noqa: S310 - the server of this test
+    return urlopen(url, timeout=60)  # noqa: S310 - the server of this test
 
 
 @pytest.mark.usefixtures("bucket")

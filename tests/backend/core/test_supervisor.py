@@ -24,14 +24,14 @@ class Watched:
         self.thread.start()
 
     def wait_for(self, text: str, times: int = 1) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while sum(text in line for _, line in self.lines) < times:
             assert time.monotonic() < deadline, self.lines
             time.sleep(0.02)
 
     def stop(self) -> None:
         self.stopping.set()
-        self.thread.join(30)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 
@@ -66,7 +66,7 @@ def test_children_do_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> 
         "Supervisor([child], environ=os.environ, say=print).run(threading.Event(), every_tick=int)"
     )
     parent = subprocess.Popen([sys.executable, "-c", script])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (pid_file.exists() and pid_file.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -150,13 +150,13 @@ def test_of_four_schedulers_that_know_nothing_of_each_other_one_reminds(visit: A
 
     def scheduler() -> int:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             return use_case(remind)(limit=100, now=NINE - DAY)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
         for future in [pool.submit(scheduler) for _ in range(4)]:
-            future.result(30)
+            future.result(120)
     assert Reminder.objects.count() == 1
     assert EmailLog.objects.count() == 1

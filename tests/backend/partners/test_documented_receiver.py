@@ -14,8 +14,8 @@ import pytest
 from backend.core import clock
 from backend.partners.gateway import HttpSender
 from backend.partners.rules import headers_of
-from tests.bench.ground import free_port, wait_for
 from tests.factories.partners import SECRET
+from tests.ports import free_port, wait_for
 
 PAGE = Path(__file__).parents[3] / "docs/webhooks.md"
 BODY = '{"id":"msg_1","type":"order.placed","data":{"orderId":"T3JkZXI6MQ=="}}'

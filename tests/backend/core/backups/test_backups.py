@@ -142,7 +142,7 @@ class TestConsistency:
         writer = threading.Thread(target=write)
         writer.start()
         try:
-            assert begun.wait(30)
+            assert begun.wait(60)
             manifest = take_backup(store, now=NOW)
         finally:
             stopping.set()
