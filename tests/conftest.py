@@ -1,6 +1,8 @@
 """What every test can ask for."""
 
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from django.conf import settings
 from hypothesis import settings as examples
 
 from backend.core import throttle
+from backend.core.embedded import stop_all
 from tests import factories, flush
 from tests.client import Api
 from tests.factories.business import NOW
@@ -61,6 +64,32 @@ def media(settings: Any, tmp_path: Path) -> Path:
     default = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
     settings.STORAGES = settings.STORAGES | {"default": default}
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server_homes() -> Iterator[Callable[[], Path]]:
+    """Makes folders for servers of a test's own.
+
+    Not pytest's tmp_path: embedded PostgreSQL runs as another user where we are root, and pytest shuts that one out
+    again whenever it starts a session.
+    """
+    homes: list[Path] = []
+
+    def home() -> Path:
+        homes.append(Path(tempfile.mkdtemp(prefix="rota-home-")))
+        homes[-1].chmod(0o755)
+        return homes[-1]
+
+    yield home
+    for each in homes:
+        stop_all(each)
+        shutil.rmtree(each, ignore_errors=True)
+
+
+@pytest.fixture
+def server_home(server_homes: Callable[[], Path]) -> Path:
+    """One of them."""
+    return server_homes()
 
 
 @pytest.fixture

@@ -9,16 +9,20 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import quote
 
@@ -35,6 +39,11 @@ deadlock_timeout = 1s
 log_min_messages = warning
 listen_addresses = ''
 """
+_DYING_SECONDS = 3.0
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a supervisor's request, and a closed terminal."""
+
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
 
@@ -50,19 +59,78 @@ class EmbeddedServerError(RuntimeError):
     """A bundled server would not start; the message holds the end of its log."""
 
 
+class AlreadyServed(RuntimeError):
+    """Another `manage.py up` runs in this ROTA_HOME; the message says which."""
+
+
+@contextmanager
+def serving(environ: MutableMapping[str, str]) -> Iterator[None]:
+    """For `manage.py up`, from its first moment on: it has ROTA_HOME to itself, and the servers there end with it.
+
+    However it ends, short of being killed: by itself, with an error, or with KeyboardInterrupt, which any of
+    STOP_SIGNALS raises here. Raises AlreadyServed before anything is started, and EmbeddedServerError.
+    """
+    home = _home(environ)
+    with _only_one(home, f"process {os.getpid()}, http://localhost:{environ.get('PORT') or 8000}"):
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+        try:
+            start_missing(environ)
+            yield
+        finally:
+            for number in STOP_SIGNALS:  # from here on it takes a moment, and nobody is helped by half of it
+                signal.signal(number, signal.SIG_IGN)
+            stop_all(home)
+
+
+@contextmanager
+def _only_one(home: Path, who: str) -> Iterator[None]:
+    with _told():
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "up.lock").open("a+")
+    with lock as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise AlreadyServed(
+                f"Rota already runs in {home} ({handle.read().strip()}).\n"
+                "Stop it, or run a second one beside it: make up ROTA_HOME=/tmp/rota2 PORT=8001"
+            ) from None
+        handle.truncate(0)
+        handle.write(who)
+        handle.flush()
+        yield
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the operating system refuses, as EmbeddedServerError: a folder that is a file, or read-only, or full."""
+    try:
+        yield
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmbeddedServerError(str(error)) from error
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("ROTA_HOME", ".rota")).resolve()
+
+
 def start_missing(environ: MutableMapping[str, str]) -> None:
     """Start what the environment does not name, and name it there.
 
-    Called before Django reads its settings. Sets `ROTA_EMBEDDED` so that production can refuse to run on it.
+    Called before Django reads its settings. Sets `ROTA_EMBEDDED` so that production can refuse to run on it. Raises
+    EmbeddedServerError.
     """
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not environ.get(name)]
     if not missing:
         return
-    home = Path(environ.get("ROTA_HOME", ".rota")).resolve()
-    if "DATABASE_URL" in missing:
-        environ["DATABASE_URL"] = start_postgres(home)
-    if "REDIS_URL" in missing:
-        environ["REDIS_URL"] = start_redis(home)
+    home = _home(environ)
+    with _told():
+        if "DATABASE_URL" in missing:
+            environ["DATABASE_URL"] = start_postgres(home)
+        if "REDIS_URL" in missing:
+            environ["REDIS_URL"] = start_redis(home)
     environ["ROTA_EMBEDDED"] = ",".join(missing)
 
 
@@ -82,22 +150,58 @@ def start_postgres(home: Path) -> str:
             _init_postgres(folder, account)
             (folder / "rota.conf").write_text(f"{_POSTGRES_SETTINGS}unix_socket_directories = '\"{socket_folder}\"'\n")
             (folder / "rota.conf").chmod(0o644)
-            _postgres(folder, "pg_ctl", "start", "-w", "-t", "60", "-l", str(folder / "log"), account=account)
+            _bury_postmaster(folder)
+            with _undisturbed():
+                _postgres(folder, "pg_ctl", "start", "-w", "-t", "60", "-l", str(folder / "log"), account=account)
         _create_database(maintenance)
     return _postgres_url(socket_folder, DATABASE)
 
 
 def _init_postgres(folder: Path, account: Account | None) -> None:
-    """Lay out an empty server. Its sorting is the same on every machine: PostgreSQL's own, not the system's."""
+    """Lay out an empty server. Its sorting is the same on every machine: PostgreSQL's own, not the system's.
+
+    Beside its place, into which it is moved when it is whole: who is killed meanwhile leaves nothing that looks like a
+    server.
+    """
     if (folder / "PG_VERSION").exists():
         return
+    new = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
     if account is not None:
-        os.chown(folder, account.uid, account.gid)
-    folder.chmod(0o700)
+        os.chown(new, account.uid, account.gid)
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    _postgres(folder, "initdb", "-U", "postgres", "--auth=trust", *locale, account=account)
-    with (folder / "postgresql.conf").open("a") as handle:
+    _postgres(new, "initdb", "-U", "postgres", "--auth=trust", *locale, account=account)
+    with (new / "postgresql.conf").open("a") as handle:
         handle.write("\ninclude 'rota.conf'\n")
+    new.rename(folder)
+
+
+def _bury_postmaster(folder: Path) -> None:
+    """Let a server that was killed be forgotten: PostgreSQL takes any process of the old one's number for the old one.
+
+    It may be dying yet; in a container nobody may ever collect it, or its number be another program's by now.
+    """
+    pid_file = folder / "postmaster.pid"
+    deadline = time.monotonic() + _DYING_SECONDS
+    while pid_file.exists():
+        first = (pid_file.read_text().split() or [""])[0]
+        name, state = _process(int(first)) if first.isdigit() else ("", "")
+        if name == "postgres" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        else:
+            if name and (name, state) != ("postgres", "alive"):
+                pid_file.unlink()
+            return
+
+
+def _process(pid: int) -> tuple[str, str]:
+    """Name and state of a process, `alive` or `dead` and not collected; empty where there is none, or no telling."""
+    try:
+        name, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rsplit(")", 1)
+    except OSError:
+        return "", ""
+    return name, "dead" if rest.split()[0] == "Z" else "alive"
 
 
 def _account(folder: Path) -> Account | None:
@@ -136,7 +240,14 @@ def _postgres(folder: Path, program: str, *arguments: str, account: Account | No
         identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server and never end
         done = subprocess.run(
-            command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, **identity
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            start_new_session=True,  # a Ctrl-C is for us
+            **identity,
         )
         output.seek(0)
         said = output.read()
@@ -182,6 +293,27 @@ def stop_postgres(home: Path, *, immediately: bool = False) -> None:
 
 
 @contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put a stop signal off to the end of the block: a server that is half started is one that nobody can stop."""
+    if threading.current_thread() is not threading.main_thread():  # who alone hears signals
+        yield
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    before = {number: signal.signal(number, lambda *given: heard.append(given)) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+    for signum, frame in heard[:1]:
+        action = before[signal.Signals(signum)]
+        if callable(action):
+            action(signum, frame)
+        else:
+            signal.raise_signal(signum)
+
+
+@contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One process at a time starts or stops servers under `home`."""
     with (home / "servers.lock").open("w") as handle:
@@ -197,7 +329,8 @@ def start_redis(home: Path) -> str:
     url = _redis_url(socket)
     with _alone(home):
         if not _answers(url):
-            _run_redis(folder, socket, url)
+            with _undisturbed():
+                _run_redis(folder, socket, url)
     return url
 
 

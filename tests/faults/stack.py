@@ -56,7 +56,7 @@ class Stack:
         folder = self.home / "outbox"
         return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
-    def wait_until(self, what: Callable[[], bool], *, seconds: float = 120) -> None:
+    def wait_until(self, what: Callable[[], bool], *, seconds: float = 300) -> None:
         """Look ten times a second until `what` is so; fail with the logs where it never is."""
         deadline = time.monotonic() + seconds
         while not what():

@@ -1,6 +1,7 @@
 """Children that end are started again; all end together."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -54,6 +55,23 @@ def test_all_children_end_with_the_supervisor() -> None:
     processes = [child.process for child in watched.children]
     watched.stop()
     assert [process.returncode for process in processes if process] == [-15, -15]
+
+
+def test_who_does_not_want_to_wait_for_a_child_that_will_not_end_leaves_none_behind() -> None:
+    stubborn = "import signal, time; signal.signal(15, lambda *_: print('no', flush=True)); print('up', flush=True)\n"
+    child = Child("child", [sys.executable, "-c", stubborn + "while True: time.sleep(1)"])
+    stopping = threading.Event()
+
+    def say(_: str, line: str) -> None:
+        if line == "up":
+            stopping.set()
+        if line == "no":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Supervisor([child], environ=os.environ, say=say).run(stopping, every_tick=lambda: None)
+    assert child.process is not None
+    assert child.process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel in Linux's way")

@@ -1,6 +1,5 @@
 """`manage.py up`: the whole product on one machine, for development and demonstration."""
 
-import fcntl
 import os
 import signal
 import socket
@@ -19,7 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from backend.core import embedded
 from backend.core.supervisor import Child, Supervisor
@@ -33,37 +32,21 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Until Ctrl-C or SIGTERM. CommandError where this ROTA_HOME is served already, or the port is taken."""
+        """Until Ctrl-C or SIGTERM; CommandError where the port is taken or the database does not answer.
+
+        `manage.py` starts the servers before and stops them after (embedded.serving).
+        """
         if not settings.ROTA_ON_ONE_MACHINE:
             raise CommandError("`up` is for one machine. Production runs its processes itself: docs/operations.md.")
         self._started = time.monotonic()
-        with _stop_signal() as stopping, self._alone():
-            try:
-                self._require_free_port()
-                self._migrate()
+        with _Stop() as stop:
+            self._require_free_port()
+            self._migrate()
+            with stop.put_off("Stopping when the demo business is complete. Ctrl-C again stops at once."):
                 self._demo = self._load_demo()
-                connections.close_all()
-                self._serve(stopping)
-            finally:
-                self._stop_servers()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One `up` per ROTA_HOME: its servers end with it."""
-        settings.ROTA_HOME.mkdir(parents=True, exist_ok=True)
-        with (settings.ROTA_HOME / "up.lock").open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.seek(0)
-                raise CommandError(
-                    f"Rota already runs in {settings.ROTA_HOME} ({handle.read().strip()}).\n"
-                    "Stop it, or run a second one beside it: make up ROTA_HOME=/tmp/rota2 PORT=8001"
-                ) from None
-            handle.truncate(0)
-            handle.write(f"process {os.getpid()}, {_url()}")
-            handle.flush()
-            yield
+            connections.close_all()
+            with stop.put_off("Stopping. Ctrl-C again stops at once."):
+                self._serve(stop.asked)
 
     def _require_free_port(self) -> None:
         with socket.socket(socket.AF_INET6 if ":" in settings.ROTA_BIND else socket.AF_INET) as probe:
@@ -78,12 +61,15 @@ class Command(BaseCommand):
 
     def _migrate(self) -> None:
         """Bring the tables up to date; several machines that start at once take turns."""
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from None
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
-            try:
-                call_command("migrate", verbosity=0, interactive=False)
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+        call_command("migrate", verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
 
     def _load_demo(self) -> str:
         """Fill an empty database; what a visitor should know about it. Named by string: the demo stands above core."""
@@ -97,7 +83,8 @@ class Command(BaseCommand):
         manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
         children = [Child(name, [*manage, f"run_{name}"]) for name in ("web", "worker", "scheduler")]
         environ = {"PUBLIC_URL": f"http://localhost:{settings.ROTA_PORT}", **os.environ}
-        self._is_ready = False
+        self._is_ready = self._is_late = False
+        self._served_since = time.monotonic()
         Supervisor(children, environ=environ, say=self._say).run(stopping, every_tick=self._announce)
         self.stdout.write("Stopped.")
 
@@ -106,25 +93,17 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _announce(self) -> None:
-        """Once the product serves, say where; if it does not within a minute, say so."""
+        """Once the product serves, say where; if it does not within a minute, say so, and go on looking."""
         if self._is_ready:
             return
-        after = time.monotonic() - self._started
+        now = time.monotonic()
         if _answers(f"{_url()}/readyz"):
             self._is_ready = True
-            self.stdout.write(_welcome(after, self._demo))
+            self.stdout.write(_welcome(now - self._started, self._demo))
             self.stdout.flush()
-        elif after > _READY_SECONDS:
-            self._is_ready = True
+        elif now - self._served_since > _READY_SECONDS and not self._is_late:
+            self._is_late = True
             self.stderr.write(f"Not ready after {_READY_SECONDS:.0f} s; the lines above say why. Still trying.")
-
-    def _stop_servers(self) -> None:
-        connections.close_all()
-        started = os.environ.get("ROTA_EMBEDDED", "").split(",")
-        if "DATABASE_URL" in started:
-            embedded.stop_postgres(settings.ROTA_HOME)
-        if "REDIS_URL" in started:
-            embedded.stop_redis(settings.ROTA_HOME)
 
 
 def _url() -> str:
@@ -155,18 +134,34 @@ Ctrl-C stops everything.
 """
 
 
-@contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set."""
-    stopping = threading.Event()
+class _Stop:
+    """What Ctrl-C, SIGTERM and a closed terminal do: the first ends the command at once, or sets `asked` where it is
+    put off; the second always ends it.
+    """
 
-    def stop(signum: int, frame: FrameType | None) -> None:
-        stopping.set()
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._answer: str | None = None
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield stopping
-    finally:
-        for number, action in before.items():
+    def __enter__(self) -> "_Stop":
+        self._before = {number: signal.signal(number, self._stop) for number in embedded.STOP_SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, action in self._before.items():
             signal.signal(number, action)
+
+    @contextmanager
+    def put_off(self, answer: str) -> Iterator[None]:
+        """Inside, the first signal is answered in words and waits to be looked at."""
+        self._answer = answer
+        try:
+            yield
+        finally:
+            self._answer = None
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        if self.asked.is_set() or self._answer is None:
+            raise KeyboardInterrupt
+        self.asked.set()
+        os.write(2, f"\n{self._answer}\n".encode())  # not through a buffer that we may have interrupted
