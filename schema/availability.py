@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import date as Date  # a field is called `date`
 from datetime import datetime
+from datetime import time as Time  # and another `time`
 from typing import Annotated
 
 import strawberry
 from strawberry_django.optimizer import optimizer
 
+from backend.core.business import business
 from backend.scheduling.queries import searching
 from backend.scheduling.queries.searching import Blocker, Wish
 from backend.scheduling.rules import Candidate, ClaimKind, DayReason, Obstacle, Slot, SlotReason
@@ -57,6 +59,14 @@ class AvailabilitySlot:
     @strawberry.field(description="End of the work, in UTC; a pause may follow it.")
     def end(self) -> datetime:
         return self.slot.end
+
+    @strawberry.field(description="Date of the start in the business's time zone: the `scheduledDate` of an order.")
+    def date(self) -> Date:
+        return self.slot.start.astimezone(business().zone).date()
+
+    @strawberry.field(description="Start on the business's wall clock: the `scheduledTime` of an order.")
+    def time(self) -> Time:
+        return self.slot.start.astimezone(business().zone).time()
 
     @strawberry.field(description="Who would come.")
     def staff(self, info: Info) -> Staff:

@@ -193,11 +193,15 @@ VARIABLES: tuple[Variable, ...] = (
         "Whether what staff change of their own hours, areas and absences waits for the office.",
     ),
     Variable("ROTA_BOOKING_HORIZON_DAYS", "180", _positive, "Latest start offered, from now."),
-    Variable("ROTA_TRACKING_LINK_DAYS", "90", _positive, "How long a tracking link works after the order's end."),
     Variable("ROTA_TRAVEL_MINUTES_PER_MILE", "0", _per_mile, "Minutes kept free per mile between two visits; 0: off."),
     Variable("ROTA_HOLD_MINUTES", "10", _positive, "How long `holdSlot` keeps a time."),
     Variable("ROTA_ORDER_HOLD_HOURS", "24", _positive, "How long at most an ordered hold waits for the office."),
-    Variable("ROTA_PLAN_SEARCH_DAYS", "14", _natural, "How many days on a plan's visit is moved to find a free time."),
+    Variable(
+        "ROTA_PLAN_SEARCH_DAYS",
+        "14",
+        _natural,
+        "How far past its date a plan's visit may go, in days.",
+    ),
     Variable("ROTA_EXTERNAL_BUSY_BLOCKS", "false", _boolean, "Whether staff's own calendars keep visits away."),
     Variable("ROTA_PLANS_NEED_CONFIRMATION", "false", _boolean, "Whether new plans wait for the office."),
 )

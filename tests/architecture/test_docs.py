@@ -28,6 +28,33 @@ def test_the_operations_of_the_readme_fit_the_schema(schema: GraphQLSchema, numb
     assert [str(error) for error in validate(schema, parse(operations[number]))] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_an_operation_on_any_page_fits_the_schema(schema: GraphQLSchema, page: Path) -> None:
+    operations = re.findall(r"```graphql\n(.*?)```", page.read_text(), re.DOTALL)
+    assert [str(error) for each in operations for error in validate(schema, parse(each))] == []
+
+
+def test_no_page_that_is_pasted_from_names_a_date_that_ages() -> None:
+    pasted = "\n".join(re.findall(r"```\w*\n(.*?)```", README, re.DOTALL) + re.findall(r"`(\{.*?\})`", README))
+    assert re.findall(r"\b20\d\d-\d\d-\d\d\b", pasted) == []
+
+
+def test_an_environment_variable_is_named_once() -> None:
+    names = [each.name for each in VARIABLES]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_file_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:backend|schema|workers|tests|docs)/[\w./-]+)`", page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_glossary_is_in_order() -> None:
+    rows = re.findall(r"^\| (?!---|word )(.+?) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    assert rows == sorted(rows, key=str.lower)
+
+
 def test_every_environment_variable_stands_in_the_table() -> None:
     page = (ROOT / "docs/operations.md").read_text()
     table = page.split("<!-- environment -->")[1].split("<!-- /environment -->")[0]

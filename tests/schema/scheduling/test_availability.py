@@ -49,6 +49,16 @@ def test_a_slot_names_time_person_and_price(api: Api) -> None:
     assert day["slots"][-1]["start"] == "2027-03-01T15:45:00+00:00"
 
 
+def test_a_slot_tells_date_and_time_on_the_wall_as_orders_take_them(api: Api) -> None:
+    service = factories.service()
+    factories.works(factories.staff_member(service), start="00:15", end="02:00")
+    query = """query($service: ID!) { availability(
+        serviceId: $service, postcode: "SW1A 2AA", from: "2027-06-01", to: "2027-06-01"
+    ) { slots { start date time } } }"""
+    (day,) = api(query, service=gid(service)).data["availability"]
+    assert day["slots"][0] == {"start": "2027-05-31T23:15:00+00:00", "date": "2027-06-01", "time": "00:15"}
+
+
 def test_extras_and_own_terms_count(api: Api) -> None:
     service = factories.service()
     extra = add_extra(service)
