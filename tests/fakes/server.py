@@ -115,9 +115,9 @@ def _reply(fake: Fake, asked: Asked) -> Reply:
 
 
 @contextmanager
-def served(fake: Fake) -> Iterator[str]:
-    """The fake on a port of its own; its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
+def served(fake: Fake, port: int = 0) -> Iterator[str]:
+    """The fake on this port, or on one of its own; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(fake))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

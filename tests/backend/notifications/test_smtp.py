@@ -1,65 +1,28 @@
 """Mails against a real SMTP server that takes them, refuses, puts off, hangs up, and says nothing at all."""
 
-import asyncio
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from backend.notifications.actions import lease_emails, send_email
 from backend.notifications.gateway import DjangoMailer
 from backend.notifications.models import EmailLog
 from tests.factories.business import NOW
+from tests.fakes.mailbox import Mailbox, receiving_mails
 
 pytestmark = pytest.mark.django_db
 
 
-class Mailbox:
-    """What the server does with each recipient and each letter, in turn; then it takes everything."""
-
-    def __init__(self) -> None:
-        self.to_recipient: list[str] = []
-        self.to_letter: list[str] = []
-        self.letters: list[bytes] = []
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.to_recipient.pop(0) if self.to_recipient else "250 OK"
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        answer = self.to_letter.pop(0) if self.to_letter else "250 OK"
-        if answer == "hang up":
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
-            return "421 gone"
-        if answer.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            self.letters.append(envelope.content)
-        return answer
-
-
 @pytest.fixture
 def mailbox(settings: Any) -> Iterator[Mailbox]:
-    found = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(found, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "127.0.0.1", ""
-    settings.EMAIL_PORT = port
-    settings.EMAIL_TIMEOUT = 5
-    yield found
-    controller.stop()
+    with receiving_mails() as (found, port):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "127.0.0.1", ""
+        settings.EMAIL_PORT = port
+        settings.EMAIL_TIMEOUT = 5
+        yield found
 
 
 def written() -> EmailLog:
