@@ -14,11 +14,22 @@ from backend.accounts.models import User as UserModel
 from backend.core.files import link_to
 from backend.core.viewer import Role, Viewer
 from schema.context import Info
+from schema.enums import declare
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.uploads import LINK
 
-strawberry.enum(Role, name="Role", description="What a user may do.")
+declare(
+    Role,
+    name="Role",
+    description="What a user may do.",
+    values={
+        Role.ADMIN: "Sees and does everything.",
+        Role.MANAGER: "Works in the office: for the staff and customers it manages, by its permissions.",
+        Role.STAFF: "Goes to customers: its own schedule, and the visits on it.",
+        Role.CUSTOMER: "Orders for itself, and sees what is its own.",
+    },
+)
 
 
 @strawberry_django.type(ProfileModel, description="What a user tells about itself.")

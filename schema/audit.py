@@ -20,6 +20,7 @@ from backend.core.viewer import Viewer
 from schema.accounts import User
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.nodes import VisibleNode
 
@@ -52,7 +53,16 @@ def _row(object_id: strawberry.ID | None) -> tuple[str | None, int | None]:
     return labels[0], decode_id(object_id, kind, ("object_id",))
 
 
-strawberry.enum(AuditAction, name="AuditAction", description="What was done to a row.")
+declare(
+    AuditAction,
+    name="AuditAction",
+    description="What was done to a row.",
+    values={
+        AuditAction.CREATE: "The row was made.",
+        AuditAction.UPDATE: "Values of the row were changed.",
+        AuditAction.DELETE: "The row was deleted.",
+    },
+)
 
 
 @strawberry.type(description="One value of a row, before and after, as text.")

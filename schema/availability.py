@@ -16,18 +16,53 @@ from backend.scheduling.rules import Candidate, ClaimKind, DayReason, Obstacle, 
 from backend.staff.models import Staff as StaffModel
 from backend.staff.queries import staff_rows
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id, encode_id
 from schema.money import Money, money
 from schema.staff import Staff
 
-strawberry.enum(DayReason, name="DayReason", description="Why a day has no bookable time.")
-strawberry.enum(
+declare(
+    DayReason,
+    name="DayReason",
+    description="Why a day has no bookable time.",
+    values={
+        DayReason.NO_STAFF_FOR_SERVICE: "Nobody offers the service.",
+        DayReason.OUT_OF_AREA: "Nobody who offers it serves the postcode.",
+        DayReason.NOT_WORKING: "Nobody of them works that day, or not long enough.",
+        DayReason.TIME_OFF: "All who work that day are absent.",
+        DayReason.FULLY_BOOKED: "What is left of their day is too short.",
+        DayReason.TOO_SOON: "The day is over before the notice that the business needs.",
+        DayReason.BEYOND_HORIZON: "The day is later than the business takes bookings.",
+    },
+)
+declare(
     SlotReason,
     name="SlotReason",
-    description="Why a time is not offered. FULLY_BOOKED stands for whatever takes a person's time, where the viewer "
-    "may not know by what.",
+    description="Why a time is not offered.",
+    values={
+        SlotReason.NO_STAFF_FOR_SERVICE: "Nobody offers the service.",
+        SlotReason.OUT_OF_AREA: "Nobody who offers it serves the postcode.",
+        SlotReason.NOT_WORKING: "It lies outside of the hours.",
+        SlotReason.TOO_SOON: "It is earlier than the notice that the business needs.",
+        SlotReason.BEYOND_HORIZON: "It is later than the business takes bookings.",
+        SlotReason.TIME_OFF: "An absence.",
+        SlotReason.BOOKED: "Another visit, or the pause after it.",
+        SlotReason.HELD: "A time that is held for somebody.",
+        SlotReason.TRAVEL_TIME: "The way from, or to, another visit.",
+        SlotReason.DAILY_LIMIT: "As many visits that day as the person takes.",
+        SlotReason.FULLY_BOOKED: "The person's time is taken; the viewer may not know by what.",
+    },
 )
-strawberry.enum(ClaimKind, name="ClaimKind", description="What somebody's time is taken for.")
+declare(
+    ClaimKind,
+    name="ClaimKind",
+    description="What somebody's time is taken for.",
+    values={
+        ClaimKind.APPOINTMENT: "A visit, and the pause after it.",
+        ClaimKind.TIME_OFF: "An absence.",
+        ClaimKind.HOLD: "A time held for somebody who is still filling in a form, or whose order waits.",
+    },
+)
 
 
 class People:

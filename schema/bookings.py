@@ -65,7 +65,9 @@ class RescheduleAppointmentInput(NamesVisit):
     staff_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who should come; by default the same person if it can, else anyone."
     )
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
     reason: str = strawberry.field(
         default="", description="Why, at most 500 characters; the office has to say after the customer's deadline."
     )
@@ -78,13 +80,17 @@ class RescheduleAppointmentInput(NamesVisit):
 @strawberry.input(description="The visit to call off: by its id, or by its tracking token.")
 class CancelAppointmentInput(NamesVisit):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The visit that waits for the office's word.")
 class ConfirmAppointmentInput:
     appointment_id: strawberry.ID = strawberry.field(description="A pending visit.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The guest's booking that the signed-in customer takes over.")

@@ -14,20 +14,32 @@ from backend.calendars.rules import ConnectionState, Provider
 from backend.core.viewer import Viewer
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
-strawberry.enum(
+declare(
     Provider,
     name="CalendarProvider",
-    description="With whom a calendar is. APPLE is iCloud, or any server that speaks CalDAV with a password.",
+    description="With whom a calendar is.",
+    values={
+        Provider.GOOGLE: "Google Calendar.",
+        Provider.OUTLOOK: "Microsoft: Outlook and Microsoft 365.",
+        Provider.APPLE: "iCloud, or any server that speaks CalDAV with a password.",
+    },
 )
-strawberry.enum(
+declare(
     ConnectionState,
     name="CalendarConnectionState",
-    description="How far we are with a calendar: its owner has to agree, we are being let in, it is kept, the provider "
-    "lets us in no more, or it was taken away from us.",
+    description="How far we are with a calendar.",
+    values={
+        ConnectionState.AUTHORIZING: "Its owner was sent to the provider to agree.",
+        ConnectionState.CONNECTING: "We were given what lets us in, and have not tried it yet.",
+        ConnectionState.CONNECTED: "It is kept equal to the visits.",
+        ConnectionState.BROKEN: "The provider lets us in no more: its owner has to connect it anew.",
+        ConnectionState.DISCONNECTED: "It was taken away from us.",
+    },
 )
 
 

@@ -18,6 +18,7 @@ from backend.core.text import search_text
 from backend.core.viewer import Viewer
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
@@ -27,7 +28,17 @@ from schema.payloads import Payload, mutation, reread
 if TYPE_CHECKING:
     from schema.staff import Staff
 
-strawberry.enum(ApprovalStatus, name="ApprovalStatus", description="Staff propose services, the office approves them.")
+declare(
+    ApprovalStatus,
+    name="ApprovalStatus",
+    description="Staff propose services, the office approves them.",
+    values={
+        ApprovalStatus.PENDING_APPROVAL: "It waits for the office, and can't be booked.",
+        ApprovalStatus.APPROVED: "The office has approved it: it can be booked while it is active.",
+        ApprovalStatus.REJECTED: "The office has turned it down; it can be proposed again.",
+        ApprovalStatus.WITHDRAWN: "Whoever proposed it has taken it back.",
+    },
+)
 
 
 _SERVICES = Nested("services", lambda info: queries.services_visible_to(info.context.viewer))

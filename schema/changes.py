@@ -13,6 +13,7 @@ from backend.orders.models import ChangeRequest as ChangeRequestModel
 from backend.orders.rules import ChangeStatus
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.named import NamesOrder
 from schema.nodes import VisibleNode
@@ -22,7 +23,17 @@ from schema.scheduling import Alternative
 if TYPE_CHECKING:
     from schema.orders import Order
 
-strawberry.enum(ChangeStatus, name="ChangeRequestStatus", description="Where a request for another time stands.")
+declare(
+    ChangeStatus,
+    name="ChangeRequestStatus",
+    description="Where a request for another time stands.",
+    values={
+        ChangeStatus.PENDING: "It waits for the office.",
+        ChangeStatus.APPROVED: "The office has moved it.",
+        ChangeStatus.REJECTED: "The office has left it where it is.",
+        ChangeStatus.WITHDRAWN: "It was taken back, or is settled by itself.",
+    },
+)
 
 
 @strawberry.input

@@ -17,16 +17,30 @@ from backend.coupons.rules import CouponStatus, DiscountType, status_at
 from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.money import Money, money
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
-strawberry.enum(DiscountType, name="DiscountType", description="How `discountValue` is read.")
-strawberry.enum(
+declare(
+    DiscountType,
+    name="DiscountType",
+    description="How `discountValue` is read.",
+    values={
+        DiscountType.PERCENTAGE: "Percent of what the coupon is for, up to 100.",
+        DiscountType.FIXED: "An amount in the business's currency; never more than what it is taken off.",
+    },
+)
+declare(
     CouponStatus,
     name="CouponStatus",
-    description="Whether a coupon can be used; EXPIRED follows from its window and the clock.",
+    description="Whether a coupon can be used.",
+    values={
+        CouponStatus.ACTIVE: "It can be used, within its window.",
+        CouponStatus.INACTIVE: "It was switched off.",
+        CouponStatus.EXPIRED: "Its window is over.",
+    },
 )
 
 

@@ -15,12 +15,22 @@ from backend.customers.rules import COUNTRY, AddressKind, Contact
 from backend.customers.rules import PostalAddress as PostalAddressValue
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
-strawberry.enum(AddressKind, name="AddressKind", description="What an address is for.")
+declare(
+    AddressKind,
+    name="AddressKind",
+    description="What an address is for.",
+    values={
+        AddressKind.SERVICE: "Where the work is.",
+        AddressKind.BILLING: "Where invoices go.",
+        AddressKind.OTHER: "Anything else.",
+    },
+)
 
 
 @strawberry.type(description="Where the work is, as it was written down when it was ordered.")

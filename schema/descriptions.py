@@ -19,6 +19,15 @@ _FILTERS = {
     "DISTINCT": "Whether rows that come out equal are told once.",
 }
 _ORDERING = "A direction, and where rows without a value go."
+_DIRECTIONS = {
+    "ASC": "Ascending; rows without a value last.",
+    "ASC_NULLS_FIRST": "Ascending; rows without a value first.",
+    "ASC_NULLS_LAST": "Ascending; rows without a value last.",
+    "DESC": "Descending; rows without a value first.",
+    "DESC_NULLS_FIRST": "Descending; rows without a value first.",
+    "DESC_NULLS_LAST": "Descending; rows without a value last.",
+}
+_TOTAL = "How many there are in all, whatever the page; counted where it is asked for."
 
 
 def describe(schema: GraphQLSchema) -> None:
@@ -26,7 +35,12 @@ def describe(schema: GraphQLSchema) -> None:
     for name, kind in schema.type_map.items():
         if name in _ROOTS or name == "Ordering":
             kind.description = kind.description or _ROOTS.get(name, _ORDERING)
+        if name == "Ordering" and isinstance(kind, GraphQLEnumType):
+            for direction, value in kind.values.items():
+                value.description = _DIRECTIONS[direction]
         if isinstance(kind, GraphQLObjectType):
+            if name.endswith("Connection") and "totalCount" in kind.fields:
+                kind.fields["totalCount"].description = _TOTAL
             for field in kind.fields.values():
                 for argument_name, argument in field.args.items():
                     argument.description = argument.description or _ARGUMENTS.get(argument_name)

@@ -13,14 +13,20 @@ from backend.events.models import Event as EventModel
 from backend.events.rules import DeliveryStatus
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
-strawberry.enum(
+declare(
     DeliveryStatus,
     name="DeliveryStatus",
-    description="Pending until its effect is committed; dead after too many failures, until sent again.",
+    description="What has become of an event at one handler.",
+    values={
+        DeliveryStatus.PENDING: "Its effect is not there yet; it is tried until it is.",
+        DeliveryStatus.DONE: "Its effect is there.",
+        DeliveryStatus.DEAD: "It failed too often, and rests until it is sent again.",
+    },
 )
 
 

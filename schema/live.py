@@ -18,6 +18,7 @@ from backend.scheduling.rules import AppointmentStatus
 from backend.staff import queries as staffing
 from schema.context import Info
 from schema.cursors import decode_cursor, encode_cursor
+from schema.enums import declare
 from schema.feed import LiveEvent, Previous, Subscriber, the_feed
 from schema.ids import decode_optional_id
 from schema.scheduling import Appointment
@@ -45,7 +46,6 @@ _EVENT_AT_HAND = at_hand(
 """What the feed has loaded, and everyone who hears of an event may see alike (schema/sharing.py)."""
 
 
-@strawberry.enum(description="What happened to a visit.")
 class ScheduleEventType(StrEnum):
     BOOKED = "BOOKED"
     MOVED = "MOVED"
@@ -54,6 +54,22 @@ class ScheduleEventType(StrEnum):
     COMPLETED = "COMPLETED"
     CANCELLED = "CANCELLED"
     NO_SHOW = "NO_SHOW"
+
+
+declare(
+    ScheduleEventType,
+    name="ScheduleEventType",
+    description="What happened to a visit.",
+    values={
+        ScheduleEventType.BOOKED: "It is new in somebody's schedule.",
+        ScheduleEventType.MOVED: "It has another time, or somebody else comes; `previous` tells how it was.",
+        ScheduleEventType.CONFIRMED: "The office has confirmed it.",
+        ScheduleEventType.STARTED: "The work has begun.",
+        ScheduleEventType.COMPLETED: "The work is done.",
+        ScheduleEventType.CANCELLED: "It was called off.",
+        ScheduleEventType.NO_SHOW: "Somebody came, and met nobody.",
+    },
+)
 
 
 @strawberry.type(description="A visit as it was before something happened.")

@@ -19,6 +19,7 @@ from schema.accounts import User
 from schema.connections import Connection
 from schema.context import Info
 from schema.customers import Customer
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
@@ -26,7 +27,18 @@ from schema.staff import Staff
 from schema.uploads import uploaded
 from schema.visits_in_the_way import GIVE_AWAY, VisitsInTheWay
 
-strawberry.enum(Permission, name="ManagerPermission", description="What a manager may be allowed to do.")
+declare(
+    Permission,
+    name="ManagerPermission",
+    description="What a manager may be allowed to do.",
+    values={
+        Permission.MANAGE_STAFF: "Staff: their data, hours, services, areas and absences.",
+        Permission.MANAGE_CUSTOMERS: "Customers and their addresses.",
+        Permission.MANAGE_ORDERS: "Orders, visits and plans.",
+        Permission.APPROVE_SERVICES: "Approve and reject services that staff propose.",
+        Permission.VIEW_REPORTS: "Figures of the business.",
+    },
+)
 
 
 @strawberry_django.order_type(AccessTokenModel, description="The order of sessions.")

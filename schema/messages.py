@@ -23,18 +23,90 @@ from backend.notifications.rules import (
 )
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation
 
-strawberry.enum(MessageKind, name="MessageKind", description="What a message tells.")
-strawberry.enum(MessageGroup, name="MessageGroup", description="Messages that can be switched on and off together.")
-strawberry.enum(
+declare(
+    MessageKind,
+    name="MessageKind",
+    description="What a message tells.",
+    values={
+        MessageKind.ORDER_RECEIVED: "We have the order; the office has not confirmed it yet.",
+        MessageKind.ORDER_CONFIRMED: "The order has its visits.",
+        MessageKind.ORDER_CANCELLED: "The order was called off.",
+        MessageKind.ORDER_CHANGED: "The office changed the order.",
+        MessageKind.ORDER_COMPLETED: "The work of the order is done.",
+        MessageKind.CHANGE_REQUESTED: "To the office: another time was asked for.",
+        MessageKind.CHANGE_APPROVED: "The order has the time that was asked for.",
+        MessageKind.CHANGE_REJECTED: "The order stays at its time.",
+        MessageKind.CHANGE_WITHDRAWN: "The request for another time was taken back.",
+        MessageKind.TRACKING_LINK: "The link to an order, because it was asked for.",
+        MessageKind.APPOINTMENT_BOOKED: "The visit is booked, or waits for the office.",
+        MessageKind.APPOINTMENT_CONFIRMED: "The office has confirmed the visit.",
+        MessageKind.APPOINTMENT_MOVED: "The visit has another time, or somebody else comes.",
+        MessageKind.APPOINTMENT_CANCELLED: "The visit was called off.",
+        MessageKind.APPOINTMENT_STARTED: "The work has begun.",
+        MessageKind.APPOINTMENT_COMPLETED: "The work is done.",
+        MessageKind.REMINDER_DAY: "The visit is tomorrow: 24 hours before it.",
+        MessageKind.REMINDER_HOURS: "The visit is soon: 2 hours before it.",
+        MessageKind.PLAN_CREATED: "The plan is made, or waits for the office.",
+        MessageKind.PLAN_CONFIRMED: "The office has taken the plan on, and placed its visits.",
+        MessageKind.PLAN_PAUSED: "Nobody comes for a while.",
+        MessageKind.PLAN_RESUMED: "The plan goes on.",
+        MessageKind.PLAN_CANCELLED: "The plan was ended early.",
+        MessageKind.PLAN_COMPLETED: "The plan's last visit is done.",
+        MessageKind.PLAN_LINK: "The link to a plan, because it was asked for.",
+        MessageKind.VISIT_PLACED: "A visit of a plan has found its time.",
+        MessageKind.VISIT_SKIPPED: "A visit of a plan is left out.",
+        MessageKind.VISIT_UNPLACED: "To the office: a visit of a plan found no time.",
+        MessageKind.VISIT_CHANGE_REQUESTED: "To the office: another time of one visit of a plan was asked for.",
+        MessageKind.VISIT_CHANGE_APPROVED: "The visit has the time that was asked for.",
+        MessageKind.VISIT_CHANGE_REJECTED: "The visit stays at its time.",
+        MessageKind.CALENDAR_BROKEN: "To its owner: a connected calendar lets us in no more.",
+        MessageKind.WEBHOOK_PAUSED: "To the office: a partner's endpoint is no longer sent to.",
+        MessageKind.DIGEST: "To the office: its day, in the morning.",
+        MessageKind.VERIFY_EMAIL: "A link that proves an e-mail address.",
+        MessageKind.WELCOME: "An account was made.",
+        MessageKind.REGISTERED_AGAIN: "Somebody tried to register an e-mail that has an account.",
+        MessageKind.RESET_PASSWORD: "A link that sets a new password.",
+        MessageKind.PASSWORD_CHANGED: "The password is another now.",
+        MessageKind.INVITATION: "A link to register as staff, manager or admin.",
+    },
+)
+declare(
+    MessageGroup,
+    name="MessageGroup",
+    description="Messages that can be switched on and off together.",
+    values={
+        MessageGroup.ORDERS: "What happens to orders.",
+        MessageGroup.VISITS: "Bookings, moves and cancellations of visits.",
+        MessageGroup.REMINDERS: "Reminders before visits, and that somebody comes.",
+        MessageGroup.PLANS: "What happens to plans and their visits.",
+        MessageGroup.ACCOUNT: "Account and connected calendars.",
+        MessageGroup.OFFICE: "What waits for the office.",
+    },
+)
+declare(
     MessageStatus,
     name="MessageStatus",
-    description="QUEUED until it is due and handed over; DROPPED where it was no longer true by then.",
+    description="Where a message stands.",
+    values={
+        MessageStatus.QUEUED: "Waits until it is due, and to be handed over.",
+        MessageStatus.SENDING: "Is being handed over.",
+        MessageStatus.SENT: "The mail server or SMS provider has taken it.",
+        MessageStatus.FAILED: "Was given up; its failure says why.",
+        MessageStatus.DROPPED: "Was no longer true when its time came: nobody got it.",
+    },
 )
-strawberry.enum(
-    Failure, name="MessageFailure", description="PASSING failures are tried again, PERMANENT refusals are not."
+declare(
+    Failure,
+    name="MessageFailure",
+    description="What the last failure of a message means.",
+    values={
+        Failure.PASSING: "Nobody answered, or not now: it is tried again.",
+        Failure.PERMANENT: "Refused for good: the same message would be refused again.",
+    },
 )
 
 

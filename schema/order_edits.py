@@ -15,7 +15,7 @@ from schema.orders import OrderItemInput, OrderPayload
 from schema.payloads import mutation
 
 _DROP_COUPON = "Whether a coupon that no longer fits is dropped, and its use given back; else the change is refused."
-_VERSION = "The order's version that the change rests on."
+_VERSION = "The order's version that was read: STALE_VERSION if it has changed since."
 
 
 @strawberry.input(description="What should be another about an order, named by its id or by its tracking token.")

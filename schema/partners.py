@@ -17,20 +17,44 @@ from backend.partners.models import WebhookEndpoint as WebhookEndpointModel
 from backend.partners.rules import TOLD, EndpointState, WebhookStatus
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id, encode_id
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 
-strawberry.enum(Scope, name="Scope", description="What a partner's API key may be good for.")
-strawberry.enum(
+declare(
+    Scope,
+    name="Scope",
+    description="What a partner's API key may be good for.",
+    values={
+        Scope.CATALOGUE_READ: "`catalogue:read`: categories, services and extras.",
+        Scope.AVAILABILITY_READ: "`availability:read`: free times.",
+        Scope.ORDERS_READ: "`orders:read`: orders and visits of the whole business: what, when, by whom, for how much.",
+        Scope.CONTACTS_READ: "`contacts:read`, beside `orders:read`: names, contacts, addresses, notes and reasons.",
+        Scope.PHOTOS_READ: "`photos:read`, beside `orders:read`: pictures of the work.",
+        Scope.ORDERS_WRITE: "`orders:write`: hold times, order for guests, and change such orders by their tokens.",
+        Scope.WEBHOOKS_MANAGE: "`webhooks:manage`: the partner's own endpoints and deliveries.",
+    },
+)
+declare(
     EndpointState,
     name="WebhookEndpointState",
-    description="ACTIVE is sent to; for a PAUSED one what happens waits; a DISABLED one has answered 410.",
+    description="Whether an endpoint is sent to.",
+    values={
+        EndpointState.ACTIVE: "It is sent to.",
+        EndpointState.PAUSED: "It is not sent to; what happens meanwhile waits for up to a month.",
+        EndpointState.DISABLED: "It has answered 410: nothing is sent, and nothing waits.",
+    },
 )
-strawberry.enum(
+declare(
     WebhookStatus,
     name="WebhookStatus",
-    description="WAITING for its turn or its next try, DELIVERED by an answer from 200 to 299, or FAILED for good.",
+    description="Where a webhook to one endpoint stands.",
+    values={
+        WebhookStatus.WAITING: "For its turn, or for its next try.",
+        WebhookStatus.DELIVERED: "It was answered with 200 to 299.",
+        WebhookStatus.FAILED: "It was given up; it can be sent again.",
+    },
 )
 
 

@@ -18,11 +18,62 @@ from strawberry.utils.str_converters import to_camel_case
 
 from backend.core import tracking
 from backend.core.errors import ErrorCode, FieldPath, Refusal, Refusals
+from schema.enums import declare
 
-strawberry.enum(
+declare(
     ErrorCode,
     name="ErrorCode",
     description="Why something was refused. Codes are added, never renamed: treat unknown ones as a general refusal.",
+    values={
+        ErrorCode.ALREADY_EXISTS: "There is one already.",
+        ErrorCode.CHANGE_REQUEST_NEEDED: "This can't be moved directly: ask for another time.",
+        ErrorCode.COUPON_EXPIRED: "The coupon's window is over.",
+        ErrorCode.COUPON_INACTIVE: "The coupon was switched off.",
+        ErrorCode.COUPON_MINIMUM_NOT_MET: "The subtotal is below the coupon's minimum.",
+        ErrorCode.COUPON_NOT_FOR_SERVICES: "The coupon is for other services.",
+        ErrorCode.COUPON_NOT_STARTED: "The coupon's window has not begun.",
+        ErrorCode.COUPON_UNKNOWN: "There is no such coupon.",
+        ErrorCode.COUPON_USED_BY_CUSTOMER: "This person has used the coupon as often as it may.",
+        ErrorCode.COUPON_USED_UP: "The coupon was used as often as it may be in all.",
+        ErrorCode.CURSOR_EXPIRED: "The live feed no longer goes back so far: read the schedule anew.",
+        ErrorCode.DAILY_LIMIT: "The person has as many visits that day as it takes.",
+        ErrorCode.EMAIL_MISMATCH: "It belongs to another e-mail than the account's.",
+        ErrorCode.EMAIL_NOT_VERIFIED: "The account's e-mail has to be proven first.",
+        ErrorCode.HOLD_EXPIRED: "The held time was let go; choose again.",
+        ErrorCode.IDEMPOTENCY_CONFLICT: "The key was used with another input.",
+        ErrorCode.IN_THE_PAST: "The time is past.",
+        ErrorCode.IN_USE: "Something else hangs on it.",
+        ErrorCode.INACTIVE: "It is not offered, or does not work here, any more.",
+        ErrorCode.INVALID_CREDENTIALS: "E-mail and password do not belong together, or the password given is wrong.",
+        ErrorCode.INVALID_INPUT: "The value can't be used; the message says why.",
+        ErrorCode.INVALID_TOKEN: "The link or token is wrong, used or run out.",
+        ErrorCode.INVALID_TRANSITION: "It does not stand where this is possible.",
+        ErrorCode.LAST_ADMIN: "The last admin has to stay.",
+        ErrorCode.NO_STAFF_AVAILABLE: "Nobody who could come has the time; see `alternatives`.",
+        ErrorCode.NONEXISTENT_TIME: "The clocks go forward over this time: the wall never shows it that day.",
+        ErrorCode.NOT_A_CUSTOMER: "The person works here, so it is no mere customer.",
+        ErrorCode.NOT_FOUND: "It is not there, or not for the viewer to see.",
+        ErrorCode.NOT_WORKING: "The time lies outside of the person's hours.",
+        ErrorCode.OFF_GRID: "Bookable times lie on the business's grid, and this one does not.",
+        ErrorCode.OUT_OF_AREA: "Nobody who could come serves this postcode.",
+        ErrorCode.BEYOND_HORIZON: "Too far ahead: later than the business takes bookings.",
+        ErrorCode.OUT_OF_RANGE: "The number or length is outside of what is allowed.",
+        ErrorCode.PROVIDER_UNAVAILABLE: "The outside service did not answer: try again later.",
+        ErrorCode.REQUIRED: "It can't be left out.",
+        ErrorCode.SLOT_TAKEN: "The time is no longer free; see `alternatives`.",
+        ErrorCode.STAFF_NOT_QUALIFIED: "This person does not offer the service.",
+        ErrorCode.STALE_VERSION: "It has changed since the `version` that was sent: read it again.",
+        ErrorCode.TIME_OFF_CONFLICT: "It overlaps an absence.",
+        ErrorCode.TOO_LATE: "The deadline is over: only the office can do this now.",
+        ErrorCode.TOO_LONG: "The text is too long.",
+        ErrorCode.TOO_MANY_HOLDS: "As many times are held already as one person or network address may.",
+        ErrorCode.TOO_MANY_RESCHEDULES: "It was moved as often as customers may.",
+        ErrorCode.TOO_SOON: "Earlier than the notice that the business needs.",
+        ErrorCode.TRAVEL_TIME: "The person could not be there in time from, or for, the visit beside it.",
+        ErrorCode.UNKNOWN_POSTCODE: "We do not know this postcode.",
+        ErrorCode.VISITS_AHEAD: "Visits are in the way; see `visits`.",
+        ErrorCode.WEAK_PASSWORD: "The password is too easy to guess; the message says why.",
+    },
 )
 
 

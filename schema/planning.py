@@ -14,12 +14,22 @@ from backend.subscriptions.rules import Frequency, Placement
 from schema.availability import People
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.payloads import UserError, user_errors
 from schema.staff import Staff
 
-strawberry.enum(Frequency, name="Frequency", description="How often somebody comes.")
+declare(
+    Frequency,
+    name="Frequency",
+    description="How often somebody comes.",
+    values={
+        Frequency.WEEKLY: "Every 7 days.",
+        Frequency.BIWEEKLY: "Every 14 days.",
+        Frequency.MONTHLY: "On the same day of each month, or the last that a shorter month has.",
+    },
+)
 
 
 @strawberry.type(description="A visit that a plan would get.")

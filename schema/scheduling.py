@@ -32,6 +32,7 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.cursors import encode_cursor
 from schema.customers import PostalAddress
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nodes import VisibleNode
@@ -46,7 +47,17 @@ if TYPE_CHECKING:
     from schema.orders import Order
     from schema.subscriptions import Visit
 
-strawberry.enum(PaymentStatus, name="PaymentStatus", description="What has been paid for a visit.")
+declare(
+    PaymentStatus,
+    name="PaymentStatus",
+    description="What has been paid for a visit.",
+    values={
+        PaymentStatus.UNPAID: "Nothing was paid.",
+        PaymentStatus.PARTIALLY_PAID: "A part was paid.",
+        PaymentStatus.PAID: "All of it was paid.",
+        PaymentStatus.REFUNDED: "What was paid was given back.",
+    },
+)
 
 
 _AGREEMENT = [
@@ -325,7 +336,9 @@ class SchedulingQuery:
 @strawberry.input(description="The visit to start.")
 class StartAppointmentInput:
     appointment_id: strawberry.ID = strawberry.field(description="The visit.")
-    version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The visit that is done.")
@@ -342,7 +355,9 @@ class MarkNoShowInput(StartAppointmentInput):
 class AddInternalNoteInput:
     appointment_id: strawberry.ID = strawberry.field(description="The visit.")
     text: str = strawberry.field(description="What staff and office should know, at most 2000 characters.")
-    version: int | None = strawberry.field(default=None, description="Refused as stale where it has changed since.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="A stretch of absence.")

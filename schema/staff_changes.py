@@ -12,14 +12,39 @@ from backend.core.viewer import Viewer
 from backend.staff import queries
 from backend.staff.models import StaffChange as StaffChangeModel
 from backend.staff.rules import StaffChangeKind, StaffChangeStatus
+from schema.enums import declare
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, reread
 
 if TYPE_CHECKING:
     from schema.staff import Staff
 
-strawberry.enum(StaffChangeKind, name="StaffChangeKind", description="What a member of staff would like to change.")
-strawberry.enum(StaffChangeStatus, name="StaffChangeStatus", description="Where a request of staff stands.")
+declare(
+    StaffChangeKind,
+    name="StaffChangeKind",
+    description="What a member of staff would like to change.",
+    values={
+        StaffChangeKind.WORKING_HOURS: "Other hours on a weekday, or on several.",
+        StaffChangeKind.WORKING_DAY_REMOVAL: "No hours on a weekday any more.",
+        StaffChangeKind.EXCEPTION: "A date off, or with other hours.",
+        StaffChangeKind.EXCEPTION_REMOVAL: "A date as every other of its weekday again.",
+        StaffChangeKind.AREA: "One more area to serve.",
+        StaffChangeKind.AREA_REMOVAL: "An area less to serve.",
+        StaffChangeKind.TIME_OFF: "A stretch of absence.",
+        StaffChangeKind.TIME_OFF_REMOVAL: "An absence less.",
+    },
+)
+declare(
+    StaffChangeStatus,
+    name="StaffChangeStatus",
+    description="Where a request of staff stands.",
+    values={
+        StaffChangeStatus.PENDING: "It waits for the office.",
+        StaffChangeStatus.APPROVED: "The office has carried it out.",
+        StaffChangeStatus.REJECTED: "The office has turned it down.",
+        StaffChangeStatus.WITHDRAWN: "Whoever asked has taken it back.",
+    },
+)
 
 
 @strawberry.enum(description="What became of a change.")

@@ -21,6 +21,7 @@ from schema.changes import StatusOfChange, WantedTime
 from schema.connections import Connection
 from schema.context import Info
 from schema.customers import Customer
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.money import Money, money
 from schema.named import NamesPlan
@@ -31,12 +32,29 @@ from schema.planning import CreateSubscriptionInput, SubscriptionPlanInput, Subs
 from schema.scheduling import Appointment, BookedExtra
 from schema.staff import Staff
 
-strawberry.enum(SubscriptionStatus, name="SubscriptionStatus", description="Where a plan stands.")
-strawberry.enum(
+declare(
+    SubscriptionStatus,
+    name="SubscriptionStatus",
+    description="Where a plan stands.",
+    values={
+        SubscriptionStatus.PENDING: "It waits for the office, and takes nobody's time.",
+        SubscriptionStatus.ACTIVE: "It goes on: its visits are placed.",
+        SubscriptionStatus.PAUSED: "Nobody comes until it is resumed.",
+        SubscriptionStatus.COMPLETED: "Its last visit is settled.",
+        SubscriptionStatus.CANCELLED: "It was ended early.",
+    },
+)
+declare(
     VisitStatus,
     name="VisitStatus",
-    description="Where a visit of a plan stands. CANCELLED: taken away by a pause, and made up for, or by the plan's "
-    "end. SKIPPED: left out by itself, and not made up for. UNPLACED: no time was found yet.",
+    description="Where a visit of a plan stands.",
+    values={
+        VisitStatus.SCHEDULED: "It has its time, and somebody comes.",
+        VisitStatus.COMPLETED: "It is done.",
+        VisitStatus.CANCELLED: "It was taken away by a pause, and is made up for, or by the plan's end.",
+        VisitStatus.SKIPPED: "It was left out by itself, or nobody was met; it is not made up for.",
+        VisitStatus.UNPLACED: "No time was found for it yet.",
+    },
 )
 
 _VISITS = Nested("visits", lambda info: queries.visits_in_plan(info.context.viewer))
@@ -318,14 +336,18 @@ class SubscriptionPayload(Payload):
 @strawberry.input(description="The pending plan to take on.")
 class ConfirmSubscriptionInput:
     subscription_id: strawberry.ID = strawberry.field(description="A pending plan.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The plan to pause: by its id, or by its tracking token.")
 class PauseSubscriptionInput(NamesPlan):
     resume_on: date | None = strawberry.field(default=None, description="When it goes on by itself.")
     reason: str = strawberry.field(default="", description="Why, at most 500 characters.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The paused plan that goes on: by its id, or by its tracking token.")
@@ -333,13 +355,17 @@ class ResumeSubscriptionInput(NamesPlan):
     start_date: date | None = strawberry.field(
         default=None, description="First date again; by default the next of the plan's rhythm after today."
     )
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The plan to end: by its id, or by its tracking token.")
 class CancelSubscriptionInput(NamesPlan):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The guest's plan that the signed-in customer takes over.")

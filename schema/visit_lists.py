@@ -10,14 +10,34 @@ from backend.core.text import search_text
 from backend.scheduling.models import Appointment as AppointmentModel
 from backend.scheduling.rules import AppointmentStatus, AppointmentType
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.scopes import require_contacts
 
 # Orders stand in the same places, and clients ask for both statuses in one selection (`node`): one enum for both.
-strawberry.enum(
-    AppointmentStatus, name="BookingStatus", description="Where an order or a visit stands; NO_SHOW is for visits."
+declare(
+    AppointmentStatus,
+    name="BookingStatus",
+    description="Where an order or a visit stands.",
+    values={
+        AppointmentStatus.PENDING: "It waits for the office.",
+        AppointmentStatus.CONFIRMED: "It is agreed: somebody comes.",
+        AppointmentStatus.IN_PROGRESS: "The work has begun.",
+        AppointmentStatus.COMPLETED: "The work is done.",
+        AppointmentStatus.CANCELLED: "It was called off.",
+        AppointmentStatus.NO_SHOW: "Somebody came, and met nobody. Visits only.",
+    },
 )
-strawberry.enum(AppointmentType, name="AppointmentType", description="What a visit came from.")
+declare(
+    AppointmentType,
+    name="AppointmentType",
+    description="What a visit came from.",
+    values={
+        AppointmentType.SINGLE: "It was booked on the spot, without an order.",
+        AppointmentType.ORDER_ITEM: "It is an item of an order.",
+        AppointmentType.SUBSCRIPTION: "It is a visit of a plan.",
+    },
+)
 
 
 @strawberry_django.filter_type(AppointmentModel, description="Which visits.")

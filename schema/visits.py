@@ -14,12 +14,21 @@ from backend.subscriptions.models import SubscriptionAppointmentChangeRequest as
 from schema.changes import ReviewChangeInput
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.payloads import Payload, mutation, reread
 from schema.scheduling import Alternative
 from schema.subscriptions import SubscriptionPayload, Visit, VisitChangeRequest
 
-strawberry.enum(Scope, name="VisitScope", description="How far a change of a visit reaches.")
+declare(
+    Scope,
+    name="VisitScope",
+    description="How far a change of a visit reaches.",
+    values={
+        Scope.THIS_ONE: "This visit alone; the others stay where they are.",
+        Scope.THIS_AND_LATER: "This visit and all later ones that are open.",
+    },
+)
 
 
 @strawberry.type

@@ -25,6 +25,7 @@ from schema.catalogue import Service
 from schema.changes import ChangeRequest
 from schema.context import Info
 from schema.customers import Customer
+from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
 from schema.nested import Nested
@@ -33,7 +34,17 @@ from schema.scheduling import Appointment
 from schema.scopes import require_contacts
 from schema.staff import Staff
 
-strawberry.enum(OrderPaymentStatus, name="OrderPaymentStatus", description="What has been paid for an order.")
+declare(
+    OrderPaymentStatus,
+    name="OrderPaymentStatus",
+    description="What has been paid for an order.",
+    values={
+        OrderPaymentStatus.UNPAID: "Nothing was paid, and nothing is due yet.",
+        OrderPaymentStatus.DUE: "The work is done, and nothing was paid.",
+        OrderPaymentStatus.PAID: "All of it was paid.",
+        OrderPaymentStatus.REFUNDED: "What was paid was given back.",
+    },
+)
 
 
 _CHANGES = Nested("change_requests", lambda info: queries.all_changes())

@@ -55,13 +55,17 @@ class AssignStaffInput:
     outside_hours: bool = strawberry.field(
         default=False, description="Whether a confirmed item's visit may lie outside the person's working hours."
     )
-    version: int | None = strawberry.field(default=None, description="The order's version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The order's version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The order to confirm.")
 class ConfirmOrderInput:
     order_id: strawberry.ID = strawberry.field(description="A pending order.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
     outside_hours: bool = strawberry.field(
         default=False, description="Whether visits may lie outside working hours; never over other visits."
     )
@@ -70,13 +74,17 @@ class ConfirmOrderInput:
 @strawberry.input(description="The order to call off: by its id, or by its tracking token.")
 class CancelOrderInput(NamesOrder):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The order to complete.")
 class CompleteOrderInput:
     order_id: strawberry.ID = strawberry.field(description="A confirmed order.")
-    version: int | None = strawberry.field(default=None, description="The version that the decision rests on.")
+    version: int | None = strawberry.field(
+        default=None, description="The version that was read: STALE_VERSION if it has changed since."
+    )
 
 
 @strawberry.input(description="The guest's order that the signed-in customer takes over.")

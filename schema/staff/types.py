@@ -23,13 +23,27 @@ from backend.staff.rules import DayOfWeek, read_breaks
 from schema.catalogue import Service
 from schema.connections import Connection
 from schema.context import Info
+from schema.enums import declare
 from schema.ids import decode_id
 from schema.money import Money, money
 from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.uploads import LINK
 
-strawberry.enum(DayOfWeek, name="DayOfWeek", description="A weekday.")
+declare(
+    DayOfWeek,
+    name="DayOfWeek",
+    description="A weekday.",
+    values={
+        DayOfWeek.MONDAY: "Monday.",
+        DayOfWeek.TUESDAY: "Tuesday.",
+        DayOfWeek.WEDNESDAY: "Wednesday.",
+        DayOfWeek.THURSDAY: "Thursday.",
+        DayOfWeek.FRIDAY: "Friday.",
+        DayOfWeek.SATURDAY: "Saturday.",
+        DayOfWeek.SUNDAY: "Sunday.",
+    },
+)
 
 _GATED = "Null unless the viewer is this person or manages it."
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -12,7 +13,7 @@ from schema.root import schema
 
 
 def undescribed() -> Iterator[str]:
-    """Names of what has no description: types, fields, arguments, input fields."""
+    """Names of what has no description: types, fields, arguments, input fields, values of enums."""
     for name, kind in schema._schema.type_map.items():
         if name.startswith("__"):
             continue
@@ -25,9 +26,11 @@ def undescribed() -> Iterator[str]:
                 yield from (
                     f"{name}.{field_name}({each}:)" for each, given in field.args.items() if not given.description
                 )
+        if isinstance(kind, GraphQLEnumType):
+            yield from (f"{name}.{each}" for each, value in kind.values.items() if not value.description)
         if isinstance(kind, GraphQLInputObjectType):
             yield from (f"{name}.{each}" for each, given in kind.fields.items() if not given.description)
 
 
-def test_every_type_field_and_argument_has_a_description() -> None:
+def test_every_type_field_argument_and_value_has_a_description() -> None:
     assert list(undescribed()) == []
