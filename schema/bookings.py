@@ -13,7 +13,7 @@ from backend.scheduling.queries import bookings as queries
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
-from schema.named import NamesVisit
+from schema.named import VERSION, NamesVisit
 from schema.payloads import mutation
 from schema.scheduling import Alternative, Appointment, AppointmentPayload
 
@@ -65,9 +65,7 @@ class RescheduleAppointmentInput(NamesVisit):
     staff_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who should come; by default the same person if it can, else anyone."
     )
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
     reason: str = strawberry.field(
         default="", description="Why, at most 500 characters; the office has to say after the customer's deadline."
     )
@@ -80,17 +78,13 @@ class RescheduleAppointmentInput(NamesVisit):
 @strawberry.input(description="The visit to call off: by its id, or by its tracking token.")
 class CancelAppointmentInput(NamesVisit):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The visit that waits for the office's word.")
 class ConfirmAppointmentInput:
     appointment_id: strawberry.ID = strawberry.field(description="A pending visit.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The guest's booking that the signed-in customer takes over.")

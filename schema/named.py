@@ -1,4 +1,7 @@
-"""Inputs that name an order, a plan or a visit: by its id for the signed-in, by its tracking token for guests."""
+"""Inputs that name an order, a plan or a visit: by its id for the signed-in, by its tracking token for guests.
+
+And what `version` means wherever it is asked for.
+"""
 
 from datetime import datetime
 from typing import TypedDict
@@ -9,6 +12,8 @@ from backend.core.viewer import Viewer
 from schema.context import Info
 from schema.ids import decode_optional_id
 
+VERSION = "The version that was read: STALE_VERSION if it has changed since."
+ORDER_VERSION = "The order's version that was read: STALE_VERSION if it has changed since."
 _FOR_GUESTS = "Its token, for guests."
 
 

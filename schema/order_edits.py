@@ -10,12 +10,11 @@ from backend.orders.rules import LineChange
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
-from schema.named import NamesOrder
+from schema.named import ORDER_VERSION, NamesOrder
 from schema.orders import OrderItemInput, OrderPayload
 from schema.payloads import mutation
 
 _DROP_COUPON = "Whether a coupon that no longer fits is dropped, and its use given back; else the change is refused."
-_VERSION = "The order's version that was read: STALE_VERSION if it has changed since."
 
 
 @strawberry.input(description="What should be another about an order, named by its id or by its tracking token.")
@@ -34,7 +33,7 @@ class UpdateOrderInput(NamesOrder):
         default=None, description="Notes of the office, at most 20,000 characters; nobody else sees or writes them."
     )
     drop_coupon: bool = strawberry.field(default=False, description=_DROP_COUPON)
-    version: int | None = strawberry.field(default=None, description=_VERSION)
+    version: int | None = strawberry.field(default=None, description=ORDER_VERSION)
 
     def decoded(self) -> OrderChanges:
         """As the domain takes it."""
@@ -53,7 +52,7 @@ class UpdateOrderInput(NamesOrder):
 class AddOrderItemInput(NamesOrder):
     item: OrderItemInput = strawberry.field(description="What else is to be done, at today's prices.")
     drop_coupon: bool = strawberry.field(default=False, description=_DROP_COUPON)
-    version: int | None = strawberry.field(default=None, description=_VERSION)
+    version: int | None = strawberry.field(default=None, description=ORDER_VERSION)
     idempotency_key: str | None = strawberry.field(default=None, description="Makes a repeated request safe.")
 
 
@@ -70,7 +69,7 @@ class UpdateOrderItemInput:
     )
     any_staff: bool = strawberry.field(default=False, description="Whether anybody may come again.")
     drop_coupon: bool = strawberry.field(default=False, description=_DROP_COUPON)
-    version: int | None = strawberry.field(default=None, description=_VERSION)
+    version: int | None = strawberry.field(default=None, description=ORDER_VERSION)
 
     def decoded(self) -> LineChange:
         """As the domain takes it."""
@@ -90,7 +89,7 @@ class RemoveOrderItemInput:
     order_item_id: strawberry.ID = strawberry.field(description="The line.")
     tracking_token: str | None = strawberry.field(default=None, description="Its order's token, for guests.")
     drop_coupon: bool = strawberry.field(default=False, description=_DROP_COUPON)
-    version: int | None = strawberry.field(default=None, description=_VERSION)
+    version: int | None = strawberry.field(default=None, description=ORDER_VERSION)
 
 
 @strawberry.type

@@ -35,6 +35,7 @@ from schema.customers import PostalAddress
 from schema.enums import declare
 from schema.ids import decode_id, decode_optional_id
 from schema.money import Money, money
+from schema.named import VERSION
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, mutation, reread
 from schema.photos import PHOTOS, CompletionPhoto
@@ -336,9 +337,7 @@ class SchedulingQuery:
 @strawberry.input(description="The visit to start.")
 class StartAppointmentInput:
     appointment_id: strawberry.ID = strawberry.field(description="The visit.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The visit that is done.")
@@ -355,9 +354,7 @@ class MarkNoShowInput(StartAppointmentInput):
 class AddInternalNoteInput:
     appointment_id: strawberry.ID = strawberry.field(description="The visit.")
     text: str = strawberry.field(description="What staff and office should know, at most 2000 characters.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="A stretch of absence.")

@@ -24,7 +24,7 @@ from schema.customers import Customer
 from schema.enums import declare
 from schema.ids import decode_id
 from schema.money import Money, money
-from schema.named import NamesPlan
+from schema.named import VERSION, NamesPlan
 from schema.nested import Nested
 from schema.nodes import VisibleNode
 from schema.payloads import Payload, RefusalsToPayload, mutation, reread
@@ -336,18 +336,14 @@ class SubscriptionPayload(Payload):
 @strawberry.input(description="The pending plan to take on.")
 class ConfirmSubscriptionInput:
     subscription_id: strawberry.ID = strawberry.field(description="A pending plan.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The plan to pause: by its id, or by its tracking token.")
 class PauseSubscriptionInput(NamesPlan):
     resume_on: date | None = strawberry.field(default=None, description="When it goes on by itself.")
     reason: str = strawberry.field(default="", description="Why, at most 500 characters.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The paused plan that goes on: by its id, or by its tracking token.")
@@ -355,17 +351,13 @@ class ResumeSubscriptionInput(NamesPlan):
     start_date: date | None = strawberry.field(
         default=None, description="First date again; by default the next of the plan's rhythm after today."
     )
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The plan to end: by its id, or by its tracking token.")
 class CancelSubscriptionInput(NamesPlan):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The guest's plan that the signed-in customer takes over.")

@@ -10,7 +10,7 @@ from backend.orders.actions import OrderRequest
 from schema.context import Info
 from schema.customers import AddressInput, GuestInput
 from schema.ids import decode_id, decode_optional_id
-from schema.named import NamesOrder
+from schema.named import ORDER_VERSION, VERSION, NamesOrder
 from schema.orders.types import Order, OrderItem, OrderItemInput, decode_items
 from schema.payloads import Payload, mutation, reread
 from schema.scheduling import Alternative
@@ -55,17 +55,13 @@ class AssignStaffInput:
     outside_hours: bool = strawberry.field(
         default=False, description="Whether a confirmed item's visit may lie outside the person's working hours."
     )
-    version: int | None = strawberry.field(
-        default=None, description="The order's version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=ORDER_VERSION)
 
 
 @strawberry.input(description="The order to confirm.")
 class ConfirmOrderInput:
     order_id: strawberry.ID = strawberry.field(description="A pending order.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
     outside_hours: bool = strawberry.field(
         default=False, description="Whether visits may lie outside working hours; never over other visits."
     )
@@ -74,17 +70,13 @@ class ConfirmOrderInput:
 @strawberry.input(description="The order to call off: by its id, or by its tracking token.")
 class CancelOrderInput(NamesOrder):
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; the office has to say.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The order to complete.")
 class CompleteOrderInput:
     order_id: strawberry.ID = strawberry.field(description="A confirmed order.")
-    version: int | None = strawberry.field(
-        default=None, description="The version that was read: STALE_VERSION if it has changed since."
-    )
+    version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="The guest's order that the signed-in customer takes over.")
