@@ -14,7 +14,7 @@ from backend.core.viewer import Viewer
 from backend.events.actions import emit
 from backend.orders.rules import ChangeStatus, require_orderable_time
 from backend.scheduling.errors import InThePast, NoTime
-from backend.scheduling.rules import AppointmentStatus
+from backend.scheduling.rules import OPEN_STATUSES, AppointmentStatus
 from backend.subscriptions.actions.settling import settle
 from backend.subscriptions.actions.timing import give_time
 from backend.subscriptions.events import (
@@ -148,7 +148,10 @@ def require_changeable(plan: Subscription, visit: SubscriptionAppointment, *, no
     if visit.status not in OPEN_VISITS:
         raise InvalidTransition(f"This visit is {visit.status} already.")
     if visit.appointment is not None:
-        require_not_begun(AppointmentStatus(visit.appointment.status), visit.appointment.start, now=now)
+        status = AppointmentStatus(visit.appointment.status)
+        if status not in OPEN_STATUSES:  # the plan has not heard of it yet
+            raise InvalidTransition(f"This visit is {status} already.")
+        require_not_begun(status, visit.appointment.start, now=now)
 
 
 def _require_possible(wanted: tuple[date, time], now: datetime) -> None:

@@ -25,7 +25,7 @@ from backend.subscriptions.queries import Checked, PlanRequest, checked_request,
 from backend.subscriptions.rules import (
     Frequency,
     SubscriptionStatus,
-    require_transition,
+    require_status,
     require_version,
     visits_of_plan,
 )
@@ -79,7 +79,7 @@ def confirm_subscription(
     require_office(viewer)
     plan = subscription_for(viewer, subscription_id, field=("subscription_id",), lock=True)
     require_version(plan.version, version)
-    require_transition(SubscriptionStatus(plan.status), SubscriptionStatus.ACTIVE)
+    require_status(SubscriptionStatus(plan.status), SubscriptionStatus.PENDING)
     require_bookable(plan)
     if plan.start_date < business().today(now):
         raise InThePast("The plan was to begin in the past: agree on another start first.", ("subscription_id",))

@@ -35,6 +35,7 @@ from backend.subscriptions.rules import (
     past_in_rhythm,
     require_resume_date,
     require_start,
+    require_status,
     require_transition,
     require_version,
     visits_from,
@@ -149,7 +150,9 @@ def _resume(
 @step
 def resume_locked(plan: Subscription, *, start_date: date | None, actor_id: int | None, now: datetime) -> None:
     """Let a locked plan go on, as `resume_subscription` says."""
-    require_transition(SubscriptionStatus(plan.status), SubscriptionStatus.ACTIVE)
+    require_status(
+        SubscriptionStatus(plan.status), SubscriptionStatus.PAUSED
+    )  # what waits for the office goes on waiting
     require_bookable(plan)
     kept = plan.visits.exclude(status=VisitStatus.CANCELLED)
     dates = dict(kept.values_list("nominal_date", "due_before"))
@@ -159,8 +162,10 @@ def resume_locked(plan: Subscription, *, start_date: date | None, actor_id: int 
         )
         if dates and start_date <= max(dates):
             raise InvalidInput("A visit of the plan is due on that day or later.", ("start_date",))
-        plan.rhythm_start = start_date
-    visits = _planned_again(plan, owed_visits(plan), dates, now)
+        plan.rhythm_start, gone = start_date, start_date - timedelta(days=1)
+    else:
+        gone = _last_day_gone(plan, now)
+    visits = _planned_again(plan, owed_visits(plan), gone=gone, without=dates)
     plan.status, plan.resume_on, plan.pause_reason = SubscriptionStatus.ACTIVE, None, ""
     if visits:
         plan.end_date = max([visits[-1].before, *dates.values()])
@@ -172,10 +177,10 @@ def resume_locked(plan: Subscription, *, start_date: date | None, actor_id: int 
     emit([fact], now=now)
 
 
-def _planned_again(plan: Subscription, count: int, without: Collection[date], now: datetime) -> list[Due]:
+def _planned_again(plan: Subscription, count: int, *, gone: date, without: Collection[date]) -> list[Due]:
     last = plan.visits.aggregate(last=Max("sequence"))["last"] or 0
     frequency = Frequency(plan.frequency)
-    skip = past_in_rhythm(plan.rhythm_start, frequency, until=_last_day_gone(plan, now))
+    skip = past_in_rhythm(plan.rhythm_start, frequency, until=gone)
     return visits_from(plan.rhythm_start, frequency, count=count, first_sequence=last + 1, skip=skip, without=without)
 
 

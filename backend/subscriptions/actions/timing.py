@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from backend.core.business import business
+from backend.core.errors import Overtaken
 from backend.core.fairness import Assignment
 from backend.core.transactions import step
 from backend.events.actions import emit
@@ -43,6 +44,8 @@ def give_time(
     if visit.appointment_id is not None:
         moves = {visit.appointment_id: Move(start=start, staff_id=staff_id)}
         moved = move_visits(moves=moves, outside_hours=outside_hours, actor_id=actor_id, now=now)
+        if not moved:
+            raise Overtaken  # it was closed between the caller's look and the lock
         comes = moved[0].staff_id
     else:
         slot = _slot_at(plan, place, start, staff_id, outside_hours=outside_hours, now=now)

@@ -172,6 +172,20 @@ class TestResuming:
             assert api.mutate("resumeSubscription", given, PLAN)["userErrors"] == [refused]
         assert digest() == before
 
+    def test_what_waits_for_the_office_is_not_resumed_and_what_is_paused_is_not_confirmed(
+        self, api: Api, personas: Personas, shop: Shop
+    ) -> None:
+        """Both would make a plan active: each has its own door."""
+        pending = factories.pending_plan(shop.service)
+        paused = factories.paused_plan(shop.service, staff=shop.anna, resume_on=date(2027, 3, 10))
+        before = digest()
+        refused = [("INVALID_TRANSITION", "")]
+        given = {"trackingToken": pending.tracking_token}
+        assert api.mutate("resumeSubscription", given, PLAN)["userErrors"] == refused
+        given = {"subscriptionId": gid(paused, "SubscriptionPlan")}
+        assert personas["admin"].mutate("confirmSubscription", given, PLAN)["userErrors"] == refused
+        assert digest() == before
+
     def test_a_service_that_was_deactivated_keeps_its_visits_and_gets_no_more(
         self, api: Api, personas: Personas, shop: Shop
     ) -> None:
