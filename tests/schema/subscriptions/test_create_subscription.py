@@ -18,16 +18,11 @@ from backend.subscriptions.models import Subscription, SubscriptionAppointment
 from tests import factories
 from tests.client import Api, gid
 from tests.personas import Personas
-from tests.schema.subscriptions.planning import RETURNING, Shop, create, open_shop, shown
+from tests.schema.subscriptions.planning import RETURNING, Shop, create, shown
 from tests.statements import statements
 from tests.world import digest
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return open_shop()
 
 
 def at(day: str, time: str = "09:00") -> datetime:

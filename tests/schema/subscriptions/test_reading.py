@@ -5,15 +5,10 @@ import pytest
 from tests import factories
 from tests.client import Api, gid
 from tests.personas import Personas
-from tests.schema.subscriptions.planning import Shop, open_shop
+from tests.schema.subscriptions.planning import Shop
 from tests.statements import assert_same_statements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return open_shop()
 
 
 def test_staff_see_which_visit_of_which_plan_is_in_their_day(personas: Personas, shop: Shop) -> None:
