@@ -11,7 +11,7 @@ from backend.core.viewer import Permission, Viewer
 from backend.customers.actions import archive_customer, restore_customer
 from backend.customers.models import Address, Customer
 from backend.customers.queries import addresses_visible_to, customers_visible_to, matching
-from backend.customers.rules import ARCHIVED
+from backend.customers.rules import ARCHIVED, ERASED, MERGED
 
 
 @admin.register(Customer)
@@ -42,7 +42,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             label="Restore",
             done="restored",
             act=lambda viewer, row, now, _: restore_customer(viewer=viewer, customer_id=row.pk, now=now),
-            offered=lambda row: ARCHIVED in row.tags,
+            offered=lambda row: ARCHIVED in row.tags and not {MERGED, ERASED}.intersection(row.tags),
         ),
     ]
 

@@ -9,13 +9,14 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower, Reverse
 
 from backend.accounts.rules import international_number
-from backend.core.errors import FieldPath, InvalidInput, NotAllowed, NotFound, Refusal, Required
+from backend.core.errors import FieldPath, InvalidInput, InvalidTransition, NotAllowed, NotFound, Refusal, Required
 from backend.core.persons import person_pattern
 from backend.core.text import search_text
 from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.models import PHONE_DIGITS, PLAIN_POSTCODE, Address, Customer
 from backend.customers.rules import (
     ARCHIVED,
+    ERASED,
     MIN_DIGITS,
     DataSubject,
     PostalAddress,
@@ -115,6 +116,12 @@ def own_or(viewer: Viewer, customer_id: int | None) -> int:
 def email_of(customer_id: int) -> str:
     """A customer's e-mail, for domains that know persons by it. Raises Customer.DoesNotExist."""
     return Customer.objects.values_list("email", flat=True).get(pk=customer_id)
+
+
+def require_somebody(customer: Customer, *, field: FieldPath) -> None:
+    """InvalidTransition for a row that was merged or erased: what is written there is lost."""
+    if customer.merged_into_id is not None or ERASED in customer.tags:
+        raise InvalidTransition("This customer was merged or erased already.", field)
 
 
 def subject_of(customer: Customer, *, for_itself: bool = False) -> DataSubject:

@@ -9,7 +9,7 @@ from backend.core.viewer import Viewer, require_signed_in
 from backend.customers.events import CustomerChanged
 from backend.customers.models import Address, Customer
 from backend.customers.permissions import require_change_addresses
-from backend.customers.queries import address_for, customer_for, own_or
+from backend.customers.queries import address_for, customer_for, own_or, require_somebody
 from backend.customers.rules import AddressKind, PostalAddress, clean_address
 from backend.events.actions import emit
 
@@ -104,6 +104,7 @@ def _changeable(viewer: Viewer, customer_id: int) -> Customer:
     """The customer, locked: its addresses change one after the other."""
     customer = customer_for(viewer, customer_id, field=("customer_id",), lock=True)
     require_change_addresses(viewer, customer)
+    require_somebody(customer, field=("customer_id",))
     return customer
 
 

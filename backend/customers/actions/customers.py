@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend.accounts.actions import let_manage_customer
 from backend.accounts.queries import account_for_customer
-from backend.core.errors import Problems, TooLong
+from backend.core.errors import InvalidInput, Problems, TooLong, raise_all
 from backend.core.idempotency import claim_key, settle_key
 from backend.core.text import clean_email, clean_text
 from backend.core.transactions import step, use_case
@@ -15,8 +15,18 @@ from backend.customers.actions.addresses import keep_address
 from backend.customers.events import CustomerChanged
 from backend.customers.models import Customer
 from backend.customers.permissions import require_change_customer, require_create_customer
-from backend.customers.queries import customer_for
-from backend.customers.rules import ARCHIVED, MAX_TAGS, AddressKind, Contact, PostalAddress, clean_address, clean_phone
+from backend.customers.queries import customer_for, require_somebody
+from backend.customers.rules import (
+    ARCHIVED,
+    ERASED,
+    MAX_TAGS,
+    MERGED,
+    AddressKind,
+    Contact,
+    PostalAddress,
+    clean_address,
+    clean_phone,
+)
 from backend.events.actions import emit
 
 
@@ -76,10 +86,14 @@ def create_customer(
 
 @use_case
 def update_customer(*, viewer: Viewer, customer_id: int, changes: CustomerChanges, now: datetime) -> Customer:
-    """Change what is known of a customer. Its bookings keep the contact that they were made with."""
+    """Change what is known of a customer. Its bookings keep the contact that they were made with.
+
+    InvalidTransition for a row that was merged or erased: nobody is behind it any more.
+    """
     require_signed_in(viewer)
     customer = customer_for(viewer, customer_id, field=("customer_id",), lock=True)
     require_change_customer(viewer, customer)
+    require_somebody(customer, field=("customer_id",))
     _apply(customer, changes)
     customer.save()
     emit([CustomerChanged(customer_id=customer.pk, actor_id=viewer.user_id)], now=now)
@@ -94,7 +108,7 @@ def archive_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Cust
 
 @use_case
 def restore_customer(*, viewer: Viewer, customer_id: int, now: datetime) -> Customer:
-    """Bring an archived customer back. Twice is no error."""
+    """Bring an archived customer back. Twice is no error. InvalidTransition as for `update_customer`."""
     return _tag(viewer, customer_id, archived=False, now=now)
 
 
@@ -110,6 +124,8 @@ def _tag(viewer: Viewer, customer_id: int, *, archived: bool, now: datetime) -> 
     require_signed_in(viewer)
     customer = customer_for(viewer, customer_id, field=("customer_id",), lock=True)
     require_change_customer(viewer, customer)
+    if not archived:
+        require_somebody(customer, field=("customer_id",))
     others = [tag for tag in customer.tags if tag != ARCHIVED]
     customer.tags = [*others, ARCHIVED] if archived else others
     customer.save(update_fields=["tags"])
@@ -142,4 +158,11 @@ def _clean_tags(tags: Sequence[str]) -> list[str]:
     if len(tags) > MAX_TAGS:
         raise TooLong(f"A customer has at most {MAX_TAGS} tags.", ("tags",))
     cleaned = [clean_text(tag, field=("tags", place), max_length=40).lower() for place, tag in enumerate(tags)]
+    raise_all(
+        [
+            InvalidInput("This tag says what was done to a customer: nobody else gives it.", ("tags", place))
+            for place, tag in enumerate(cleaned)
+            if tag in (MERGED, ERASED)
+        ]
+    )
     return list(dict.fromkeys(cleaned))

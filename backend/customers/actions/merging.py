@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Protocol
 
-from backend.core.errors import InvalidInput, InvalidTransition, NotFound
+from backend.core.errors import InvalidInput, NotFound
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer
 from backend.customers.events import CustomersMerged
 from backend.customers.models import Address, Customer
 from backend.customers.permissions import require_merge_or_erase
-from backend.customers.rules import ARCHIVED, ERASED, MERGED
+from backend.customers.queries import require_somebody
+from backend.customers.rules import ARCHIVED, MERGED
 from backend.events.actions import emit
 
 
@@ -43,8 +44,7 @@ def merge_customers(*, viewer: Viewer, customer_id: int, merged_id: int, now: da
     for each, field in ((customer_id, "customer_id"), (merged_id, "merged_customer_id")):
         if each not in found:
             raise NotFound("There is no such customer.", (field,))
-        if found[each].merged_into_id is not None or ERASED in found[each].tags:
-            raise InvalidTransition("This customer was merged or erased already.", (field,))
+        require_somebody(found[each], field=(field,))
     into, merged = found[customer_id], found[merged_id]
     _move_account(into, merged)
     moved = {"addresses": _move_addresses(into, merged)}

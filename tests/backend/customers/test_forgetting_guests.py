@@ -14,6 +14,7 @@ from backend.core.files import keep
 from backend.core.viewer import Role, Viewer
 from backend.coupons.models import Coupon, CouponUsage
 from backend.customers import actions
+from backend.customers.rules import AddressKind, PostalAddress
 from backend.events.models import Event
 from backend.notifications.models import EmailLog, SmsLog
 from backend.orders.models import Order
@@ -257,3 +258,30 @@ def test_nobody_is_merged_with_a_row_that_nobody_is_behind(state: str, admin: Vi
     assert into_it == [(ErrorCode.INVALID_TRANSITION, "customer_id")]
     assert it_into == [(ErrorCode.INVALID_TRANSITION, "merged_customer_id")]
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("state", ["merged", "erased"])
+def test_a_row_that_nobody_is_behind_is_not_written_to(state: str, admin: Viewer, now: datetime) -> None:
+    row, other = factories.customer(with_user=False), factories.customer(with_user=False)
+    if state == "merged":
+        actions.merge_customers(viewer=admin, customer_id=other.pk, merged_id=row.pk, now=now)
+    else:
+        actions.erase_customer(viewer=admin, customer_id=row.pk, now=now)
+    before = snapshot()
+    common: dict[str, Any] = {"viewer": admin, "customer_id": row.pk, "now": now}
+    changes = actions.CustomerChanges(name=SECRETS[0])
+    home = PostalAddress(line1=PLACE["line1"], city=PLACE["city"], postcode=PLACE["postcode"])
+    assert [
+        refused(actions.update_customer, changes=changes, **common),
+        refused(actions.restore_customer, **common),
+        refused(actions.add_address, kind=AddressKind.SERVICE, address=home, **common),
+    ] == [[(ErrorCode.INVALID_TRANSITION, "customer_id")]] * 3
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("tag", ["merged", " Erased"])
+def test_nobody_types_the_tags_that_say_what_was_done(tag: str, admin: Viewer, now: datetime) -> None:
+    row = factories.customer(with_user=False)
+    changes = actions.CustomerChanges(tags=["vip", tag])
+    answer = refused(actions.update_customer, viewer=admin, customer_id=row.pk, changes=changes, now=now)
+    assert answer == [(ErrorCode.INVALID_INPUT, "tags.1")]

@@ -43,13 +43,17 @@ class Model(Visits):
     """All there is, customers and all."""
 
     def merge(self, into: Customer, merged: Customer) -> Codes:
-        if into is merged or (into.account and merged.account):
+        if into is merged:
+            return ["INVALID_INPUT"]
+        if into.is_merged or merged.is_merged:
+            return ["INVALID_TRANSITION"]
+        if into.account and merged.account:
             return ["INVALID_INPUT"]
         for order in self.orders.values():
             order.customer = into if order.customer is merged else order.customer
         for visit in self.visits.values():
             visit.customer = into if visit.customer is merged else visit.customer
-        into.account, merged.account = into.account or merged.account, None
+        into.account, merged.account, merged.is_merged = into.account or merged.account, None, True
         return OK
 
     def link(self, order: Order, customer: Customer) -> Codes:

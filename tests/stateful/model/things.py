@@ -51,6 +51,7 @@ class Customer:
     key: int
     email: str
     account: str | None
+    is_merged: bool = False
 
 
 @dataclass(eq=False)
