@@ -99,6 +99,7 @@ _IDS = {
     "change_request_id": "ChangeRequest",
 }
 _PLAIN = ("start", "end", "status", "fields", "by_office", "was_confirmed", "sequence", "resume_on", "planned")
+_INSTANTS = ("start", "end")
 _BEFORE = ("start", "end", "status", "staff_id")
 
 
@@ -120,9 +121,15 @@ def _told(known: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name in names:
         if name in known:
-            value = known[name]
-            told[_camel(name)] = global_id(_IDS[name], value) if name in _IDS and value is not None else value
+            told[_camel(name)] = _public(name, known[name])
     return told
+
+
+def _public(name: str, value: Any) -> Any:
+    """Ids as the API has them, instants in one form wherever they stand: facts keep them in two."""
+    if name in _IDS and value is not None:
+        return global_id(_IDS[name], value)
+    return value.replace("+00:00", "Z") if name in _INSTANTS and isinstance(value, str) else value
 
 
 def _camel(name: str) -> str:

@@ -2,19 +2,29 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import psycopg
 from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
 
 from backend.core.backups.manifest import DUMP, FILES, BackupError, Manifest, Measured, StoredFile
-from backend.core.backups.programs import run_program
+from backend.core.backups.programs import database_url, run_program
 from backend.core.backups.taking import Tell
 
+_LEAVING = 3.0
+"""Seconds that the server may need to notice who has left."""
+
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 _AFTER: dict[str, Callable[[], None]] = {}
 
 
@@ -23,27 +33,73 @@ def after_restore(name: str, action: Callable[[], None]) -> None:
     _AFTER[name] = action
 
 
-def restore_backup(store: Storage, manifest: Manifest, *, replace: bool = False, tell: Tell = lambda _: None) -> None:
+def restore_backup(
+    store: Storage,
+    manifest: Manifest,
+    *,
+    replace: bool = False,
+    despite_others: bool = False,
+    tell: Tell = lambda _: None,
+) -> None:
     """Make the database and the stored files what they were.
 
     All checksums are proven first. Into an empty database, or, with `replace`, in the place of what is there: then
-    the old schema goes and the new one comes in one transaction, so that a failure leaves the old one. Web, worker and
-    scheduler must be stopped. Raises BackupError, with nothing changed.
+    the old schema goes and the new one comes in one transaction, so that a failure leaves the old one. Files come
+    first: one that no row names does no harm, a row without its file does. Refused while others are connected, whose
+    Rota would find another database under its feet; `despite_others` is for poolers, which keep connections that nobody
+    uses. Raises BackupError, with no row changed.
     """
     if not replace and _has_tables():
         raise BackupError("The database is not empty. Restore into an empty one, or say --replace.")
+    require_known(manifest)
+    connections.close_all()
+    if not despite_others:
+        _require_nobody_else()
     tell("Proving the checksums …")
     check_files(store, manifest)
-    with local_copy(store, manifest) as dump:
-        connections.close_all()
-        tell("Restoring the database …")
-        restore_dump(dump)
     tell(f"Restoring {len(manifest.files):,} files …")
     for each in manifest.files:
         _restore_file(store, manifest, each)
+    with local_copy(store, manifest) as dump:
+        tell("Restoring the database …")
+        restore_dump(dump)
     for action in _AFTER.values():
         action()
     tell(f"Restored {manifest.name}, taken {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def require_known(manifest: Manifest) -> None:
+    """BackupError for what a newer Rota has written: this one would not know what to do with it."""
+    known = MigrationLoader(None).disk_migrations or {}
+    unknown = [f"{app} {name}" for app, name in manifest.migrations.items() if (app, name) not in known]
+    if unknown:
+        raise BackupError(
+            f"{manifest.name} was taken by a newer Rota, with migrations that are not known here: "
+            f"{', '.join(sorted(unknown))}. Update this one first."
+        )
+
+
+def is_behind(manifest: Manifest) -> bool:
+    """Whether this Rota has migrations that the backup's did not have."""
+    newest = dict(MigrationLoader(None).graph.leaf_nodes())
+    return any(manifest.migrations.get(app) != name for app, name in newest.items())
+
+
+def _require_nobody_else() -> None:
+    """BackupError while anybody but this process is connected to the database. Those that just left are waited for."""
+    deadline = time.monotonic() + _LEAVING
+    while True:
+        with psycopg.connect(database_url()) as asking:
+            found = asking.execute(_OTHERS).fetchone()
+        others = found[0] if found else 0
+        if not others:
+            return
+        if time.monotonic() > deadline:
+            raise BackupError(
+                f"Others are connected to the database ({others}). Stop web, sockets, worker and scheduler; "
+                "where these are a pooler's, say --despite-others."
+            )
+        time.sleep(0.1)
 
 
 def restore_dump(dump: Path, *, database: str | None = None) -> None:

@@ -27,7 +27,8 @@ def store_at(url: str) -> Storage:
         folder = unquote(parts.path)
         if not folder:
             raise BackupError("Say where backups are kept: a folder, or s3://bucket/prefix.")
-        return FileSystemStorage(location=folder)
+        # Everything about everybody is in it: nobody else on this machine has business there.
+        return FileSystemStorage(location=folder, file_permissions_mode=0o600, directory_permissions_mode=0o700)
     raise BackupError(f"Backups can't be kept at a {parts.scheme}:// address; say a folder or s3://bucket/prefix.")
 
 

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from backend.core.backups.manifest import BackupError, Manifest
 from backend.core.backups.programs import database_url
-from backend.core.backups.restoring import check_files, local_copy, restore_dump
+from backend.core.backups.restoring import check_files, is_behind, local_copy, require_known, restore_dump
 from backend.core.backups.taking import Tell, count_rows, last_migrations
 
 
@@ -38,9 +38,11 @@ def verify_backup(store: Storage, manifest: Manifest, *, tell: Tell = lambda _: 
     """Restore a backup into a scratch database of the same server, and compare it with its manifest and the rules.
 
     Checks the checksums of all files, the rows of each table, the migrations, and every invariant that the domains
-    know. The running business is not touched; the scratch database is gone afterwards. Needs the right to create
-    databases. Raises BackupError where the trial itself can't be made.
+    know; a backup from before the last migrations goes through them first, as it would in earnest. The running business
+    is not touched; the scratch database is gone afterwards. Needs the right to create databases. Raises BackupError
+    where the trial itself can't be made.
     """
+    require_known(manifest)
     tell("Proving the checksums …")
     try:
         check_files(store, manifest)
@@ -54,6 +56,11 @@ def verify_backup(store: Storage, manifest: Manifest, *, tell: Tell = lambda _: 
             return Report(0, 0, (), (f"The dump can't be restored. {error}",))
         with psycopg.connect(database_url(name)) as connection:
             rows, migrations = count_rows(connection), last_migrations(connection)
+        if is_behind(manifest):
+            tell("Bringing it to the migrations of today …")
+            done = _run_on(name, "migrate", "--no-input")
+            if done.returncode:
+                return Report(0, 0, (), (f"It can't be migrated:\n{done.stderr[-2000:].strip()}",))
         tell("Checking what must never be false …")
         found = _offences_in(name)
     faults = [*_differences("table", manifest.rows, rows), *_differences("app", manifest.migrations, migrations)]
@@ -86,12 +93,17 @@ def _scratch_database() -> Iterator[str]:
 
 
 def _offences_in(database: str) -> dict[str, list[str]]:
-    """What the domains find wrong in another database: asked of a process of its own, which knows no other."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_invariants", "--json"]
-    environment = {**os.environ, "DATABASE_URL": database_url(database)}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    """What the domains find wrong in another database."""
+    done = _run_on(database, "check_invariants", "--json")
     try:
         found: dict[str, list[str]] = json.loads(done.stdout)
     except json.JSONDecodeError as error:
         raise BackupError(f"The invariants could not be checked:\n{done.stderr[-2000:].strip()}") from error
     return found
+
+
+def _run_on(database: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command of manage.py on another database, in a process of its own, which knows no other."""
+    called = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command]
+    environment = {**os.environ, "DATABASE_URL": database_url(database)}
+    return subprocess.run(called, check=False, capture_output=True, text=True, env=environment)

@@ -68,7 +68,7 @@ class TestWhatIsTold:
             "status": "CONFIRMED",
             "reason": "Her mother died",
             "contact_email": "ada@example.com",
-            "previous": {"start": "2027-02-01T09:00:00Z", "status": "PENDING", "staff_id": 7, "reason": "x"},
+            "previous": {"start": "2027-02-01T09:00:00+00:00", "status": "PENDING", "staff_id": 7, "reason": "x"},
         }
         assert public_data(event(order_id=12, staff_id=9, actor_id=4, data=data)) == {
             "orderId": base64.b64encode(b"Order:12").decode(),

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
@@ -23,11 +24,13 @@ from backend.core.backups import (
     forget_backups,
     list_backups,
     restore_backup,
+    restoring,
     store_at,
     take_backup,
 )
 from backend.core.backups import verify_backup as verify
 from backend.core.backups.manifest import DUMP, MANIFEST
+from backend.core.backups.programs import database_url
 from backend.events.models import Event
 from backend.events.queries import Cursor, log_end, settled_after
 from backend.orders.models import Order
@@ -123,6 +126,52 @@ class TestRestore:
         assert list(told.values_list("kind", flat=True)) == ["old", "older"]
         assert log_end().epoch.startswith("1-")
 
+    def test_while_others_are_connected_nothing_is_touched(
+        self, order: Order, store: Storage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A running Rota would find another database under its feet."""
+        monkeypatch.setattr(restoring, "_LEAVING", 0.3)
+        manifest = take_backup(store, now=NOW)
+        Order.objects.update(notes="precious")
+        with psycopg.connect(database_url()):
+            with pytest.raises(BackupError, match=r"Others are connected to the database \(1\)"):
+                restore_backup(store, manifest, replace=True)
+            assert Order.objects.get().notes == "precious"
+            connections.close_all()
+            restore_backup(store, manifest, replace=True, despite_others=True)
+        assert Order.objects.get().notes == order.notes
+
+    def test_a_backup_of_a_newer_rota_is_refused(self, order: Order, store: Storage) -> None:
+        manifest = take_backup(store, now=NOW)
+        newer = replace(manifest, migrations={**manifest.migrations, "orders": "9999_later"})
+        for refused in (lambda: restore_backup(store, newer, replace=True), lambda: verify(store, newer)):
+            with pytest.raises(BackupError, match=r"newer Rota.*orders 9999_later"):
+                refused()
+        assert Order.objects.get().pk == order.pk
+
+    def test_where_files_can_not_be_restored_the_rows_stay(
+        self, order: Order, store: Storage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A row whose file is not there does harm; a file that no row names does not."""
+        manifest = take_backup(store, now=NOW)
+        Order.objects.update(notes="precious")
+        default_storage.delete("photos/door.jpg")
+
+        def full(*_: Any) -> None:
+            raise OSError("No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(restoring, "_restore_file", full)
+            with pytest.raises(OSError, match="No space left"):
+                restore_backup(store, manifest, replace=True)
+        assert Order.objects.get().notes == "precious"
+
+    def test_nobody_else_on_the_machine_reads_it(self, order: Order, store: Storage) -> None:
+        root = path_of(store, take_backup(store, now=NOW).name)
+        found = [root.parent, root, *root.rglob("*")]
+        assert {path.stat().st_mode & 0o777 for path in found if path.is_dir()} == {0o700}
+        assert {path.stat().st_mode & 0o777 for path in found if path.is_file()} == {0o600}
+
 
 class TestConsistency:
     def test_what_is_written_meanwhile_is_wholly_in_or_wholly_out(self, order: Order, store: Storage) -> None:
@@ -159,6 +208,17 @@ class TestVerify:
         assert report.faults == ()
         assert len(report.checks) >= 3
         assert report.rows > 10
+
+    def test_one_from_before_the_last_migrations_goes_through_them_first(self, order: Order, store: Storage) -> None:
+        call_command("migrate", "partners", "0001", verbosity=0)
+        try:
+            manifest = take_backup(store, now=NOW)
+        finally:
+            call_command("migrate", "partners", verbosity=0)
+        told: list[str] = []
+        assert manifest.migrations["partners"].startswith("0001")
+        assert verify(store, manifest, tell=told.append).is_sound
+        assert "Bringing it to the migrations of today …" in told
 
     def test_one_flipped_byte_is_found(self, order: Order, store: Storage) -> None:
         manifest = take_backup(store, now=NOW)
