@@ -149,9 +149,9 @@ def told_together(event_id: int, kinds: Collection[str], *, order_id: int | None
     return together.filter(order_id=order_id).exists()
 
 
-def last_told(kind: str, appointment_ids: Collection[int]) -> dict[int, datetime]:
-    """When a kind of fact was last told of each visit, by its id; visits of which it never was are left out."""
-    rows = Event.objects.filter(kind=kind, appointment_id__in=appointment_ids).order_by()
+def last_told(kinds: Collection[str], appointment_ids: Collection[int]) -> dict[int, datetime]:
+    """When a fact of these kinds was last told of each visit, by its id; visits of which none was are left out."""
+    rows = Event.objects.filter(kind__in=kinds, appointment_id__in=appointment_ids).order_by()
     found = rows.values_list("appointment_id").annotate(told=Max("occurred_at"))
     return {key: told for key, told in found if key is not None}
 

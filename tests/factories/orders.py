@@ -88,6 +88,7 @@ def confirmed_order(*services: Service, staff: Staff, **given: Any) -> Order:
             customer=order.customer,
             contact_name=order.customer.name if order.customer else order.guest_name,
             contact_email=order.customer.email if order.customer else order.guest_email,
+            contact_language=order.guest_language,
             line1=order.line1,
             city=order.city,
             postcode=order.postcode,

@@ -102,6 +102,7 @@ def _visit(plan: Subscription, staff: Staff, number: int) -> None:
         customer=plan.customer,
         contact_name=plan.contact_name,
         contact_email=plan.contact_email,
+        contact_language=plan.guest_language,
         line1=plan.line1,
         city=plan.city,
         postcode=plan.postcode,

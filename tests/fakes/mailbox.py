@@ -1,12 +1,13 @@
 """A real SMTP server that does as it is told."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.ports import free_port
 
 
 class Mailbox:
@@ -41,9 +42,7 @@ class Mailbox:
 def receiving_mails() -> Iterator[tuple[Mailbox, int]]:
     """A mail server on this machine, and its port."""
     found = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     controller = Controller(found, hostname="127.0.0.1", port=port)
     controller.start()
     yield found, port

@@ -148,7 +148,7 @@ def test_work_is_told_as_it_begins_and_an_order_once_all_of_it_is_done(admin: Vi
     assert [subject for _, subject, _ in told] == [
         "Anna has started",
         "Anna has started",
-        f"Your order {order.order_number} is done",
+        f"Your order {order.order_number} is complete",
     ]
 
 

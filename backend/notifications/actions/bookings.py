@@ -12,9 +12,9 @@ from backend.notifications.actions.voice import Voice, rows
 from backend.notifications.actions.writing import tell, voice_for
 from backend.notifications.queries import Person, person
 from backend.notifications.rules import MessageKind, Phrase
-from backend.orders.queries import order_of_visit
+from backend.orders.queries import ends_its_order, order_of_visit
 from backend.scheduling.queries.bookings import booking_for_message
-from backend.scheduling.rules import AppointmentType
+from backend.scheduling.rules import AppointmentType, Party, objection_to_cancelling, objection_to_rescheduling
 from backend.subscriptions.queries import plan_of_visit
 
 _WITH_CALENDAR = frozenset(
@@ -63,17 +63,18 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
         return
     if kind is MessageKind.APPOINTMENT_COMPLETED and booking.appointment.type == AppointmentType.ORDER_ITEM:
         return  # the order tells, once all of it is done
+    if kind is MessageKind.APPOINTMENT_CANCELLED and ends_its_order(event.appointment_id):
+        return  # with this visit the whole order is off: that is one message, and the order's
     is_part = booking.appointment.type != AppointmentType.SINGLE
     if is_part and (kind in _TOLD_BY_WHOLE or told_together(event.event_id, _TELLS_OF_VISITS, order_id=event.order_id)):
         return
     visit, to = booking.appointment, person_of(booking)
     voice = voice_for(to)
-    previous = event.data["previous"]
-    values = visit_values(
-        booking, voice, datetime.fromisoformat(event.data["start"]), datetime.fromisoformat(event.data["end"])
-    ) | {
+    start, end = (datetime.fromisoformat(event.data[name]) for name in ("start", "end"))
+    previous = event.data["previous"] and datetime.fromisoformat(event.data["previous"]["start"])
+    values = visit_values(booking, voice, start, end, now=now) | {
         "waits": "yes" if event.data["status"] == "PENDING" else "",
-        "previous": voice.moment(datetime.fromisoformat(previous["start"])) if previous else "",
+        "previous": voice.moment(previous) if previous else "",
         "reason": event.data.get("reason", ""),
     }
     tell(
@@ -84,7 +85,9 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
         event_id=event.event_id,
         link=link_of(booking),
         calendar=attached([visit], to, place=address_line(booking), now=now) if kind in _WITH_CALENDAR else None,
-        visit_start=visit.start,
+        # Whoever expects somebody at the old time has to hear of the move before that.
+        visit_start=min((at for at in (previous, start) if at and at > now), default=None),
+        appointment_id=visit.pk,
         now=now,
     )
 
@@ -112,8 +115,11 @@ def link_of(booking: Any) -> str:
     return base if plan is None else f"{base}/plans/{plan.tracking_token}"
 
 
-def visit_values(booking: Any, voice: Voice, start: datetime, end: datetime) -> dict[str, str]:
-    """What messages about a visit tell from."""
+def visit_values(booking: Any, voice: Voice, start: datetime, end: datetime, *, now: datetime) -> dict[str, str]:
+    """What messages about a visit tell from. Until when it can be changed is empty where it can't be, or no more."""
+    agreed = booking.agreement
+    may_cancel = objection_to_cancelling(agreed, party=Party.OWNER, now=now) is None
+    may_move = objection_to_rescheduling(agreed, party=Party.OWNER, now=now) is None
     visit = booking.appointment
     service = ", ".join([visit.service.name, *(extra["name"] for extra in booking.extras)])
     when = voice.span(start, end)
@@ -127,8 +133,8 @@ def visit_values(booking: Any, voice: Voice, start: datetime, end: datetime) -> 
         "address": address,
         "price": price,
         "visit": rows([voice.say(Phrase.WITH, what=f"{when}: {service}", who=visit.staff.name), address, price]),
-        "cancel_until": voice.moment(booking.cancellation_deadline),
-        "move_until": voice.moment(booking.reschedule_deadline),
+        "cancel_until": voice.moment(booking.cancellation_deadline) if may_cancel else "",
+        "move_until": voice.moment(booking.reschedule_deadline) if may_move else "",
         "previous": "",
         "reason": "",
         "waits": "",

@@ -73,7 +73,7 @@ def _order(event: Happened) -> Any:
 
 def _tell(kind: MessageKind, to: Person, order: Any, event: Happened, *, link: str, now: datetime) -> None:
     voice = voice_for(to)
-    values = _values(order, voice)
+    values = _values(order, voice, now)
     if (change_id := event.data.get("change_request_id")) is not None:
         change = change_for_message(change_id)
         values |= {
@@ -89,8 +89,14 @@ def _tell(kind: MessageKind, to: Person, order: Any, event: Happened, *, link: s
         event_id=event.event_id,
         link=link,
         calendar=attached(_visits(order), to, place=address_line(order), now=now) if kind in _WITH_CALENDAR else None,
+        visit_start=_soonest(order, now),
         now=now,
     )
+
+
+def _soonest(order: Any, now: datetime) -> datetime | None:
+    """The next time at which somebody is, or was to be, expected; None where nobody is any more, or ever was."""
+    return min((visit.start for visit in _visits(order) if visit.start > now), default=None)
 
 
 def _visits(order: Any) -> list[Any]:
@@ -98,7 +104,7 @@ def _visits(order: Any) -> list[Any]:
     return sorted((each.appointment for each in order.items.all() if each.appointment), key=lambda row: row.start)
 
 
-def _values(order: Any, voice: Voice) -> dict[str, str]:
+def _values(order: Any, voice: Voice, now: datetime) -> dict[str, str]:
     lines = [
         voice.say(Phrase.WITH, what=f"{voice.span(row.start, row.end)}: {row.service.name}", who=row.staff.name)
         for row in _visits(order)
@@ -109,7 +115,7 @@ def _values(order: Any, voice: Voice) -> dict[str, str]:
         "address": address_line(order),
         "items": rows(_lines(order, voice)),
         "visits": rows(lines),
-        "deadline": voice.moment(order.cancellation_deadline),
+        "deadline": voice.moment(order.cancellation_deadline) if order.cancellation_deadline > now else "",
         "notes": order.notes,
         "reason": order.cancellation_reason,
         "customer": order.contact_name,

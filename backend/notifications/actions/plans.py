@@ -54,7 +54,9 @@ def tell_of_plan(*, kind: MessageKind, event: Happened, now: datetime) -> None:
         "cancelled": str(event.data.get("cancelled", "")),
         "planned": str(event.data.get("planned", "")),
     }
-    _tell(kind, to, values, event, link=_page(plan), calendar=_calendar(kind, plan, to, now), now=now)
+    ahead = [row.start for row in _ahead(plan, now)]
+    calendar = _calendar(kind, plan, to, now)
+    _tell(kind, to, values, event, link=_page(plan), calendar=calendar, soonest=min(ahead, default=None), now=now)
 
 
 @step
@@ -75,7 +77,9 @@ def tell_of_plan_visit(*, kind: MessageKind, event: Happened, now: datetime) -> 
     calendar = None
     if kind in _WITH_CALENDAR and visit.appointment is not None:
         calendar = attached([visit.appointment], to, place=address_line(plan), now=now)
-    _tell(kind, to, _visit_values(plan, event, voice_for(to), now), event, link=_page(plan), calendar=calendar, now=now)
+    values = _visit_values(plan, event, voice_for(to), now)
+    soonest = visit.appointment.start if visit.appointment else None
+    _tell(kind, to, values, event, link=_page(plan), calendar=calendar, soonest=soonest, now=now)
 
 
 @step
@@ -105,6 +109,7 @@ def _tell(
     *,
     link: str,
     calendar: CalendarFile | None = None,
+    soonest: datetime | None = None,
     now: datetime,
 ) -> None:
     tell(
@@ -115,6 +120,7 @@ def _tell(
         event_id=event.event_id,
         link=link,
         calendar=calendar,
+        visit_start=soonest,
         now=now,
     )
 
@@ -123,8 +129,12 @@ def _calendar(kind: MessageKind, plan: Any, to: Person, now: datetime) -> Calend
     """The visits ahead as they stand, those that were called off among them: so they leave calendars, too."""
     if kind not in _WITH_CALENDAR:
         return None
-    visits = [each.appointment for each in plan.visits.all() if each.appointment and each.appointment.start > now]
-    return attached(visits, to, place=address_line(plan), now=now)
+    return attached(_ahead(plan, now), to, place=address_line(plan), now=now)
+
+
+def _ahead(plan: Any, now: datetime) -> list[Any]:
+    """The visits ahead, those that were called off among them."""
+    return [each.appointment for each in plan.visits.all() if each.appointment and each.appointment.start > now]
 
 
 def _person(plan: Any) -> Person:

@@ -22,11 +22,11 @@ def remind(*, limit: int, now: datetime) -> int:
     written = 0
     bookings = list(bookings_starting(after=now, until=now + LONGEST_LEAD))
     ids = [each.appointment_id for each in bookings]
-    moved = last_told("appointment.moved", ids)
+    told_at = last_told({"appointment.moved", "appointment.confirmed"}, ids)
     told = set(Reminder.objects.filter(appointment__in=ids).values_list("appointment_id", "kind", "start"))
     for booking in bookings:
         visit = booking.appointment
-        upcoming = Upcoming(visit.pk, visit.start, max(visit.created_at, moved.get(visit.pk, visit.created_at)))
+        upcoming = Upcoming(visit.pk, visit.start, max(visit.created_at, told_at.get(visit.pk, visit.created_at)))
         kind = due_reminder(upcoming, now)
         if kind is None or (visit.pk, kind.value, visit.start) in told:
             continue
@@ -46,7 +46,7 @@ def _remind(kind: MessageKind, upcoming: Upcoming, booking: Any, now: datetime) 
     tell(
         kind=kind,
         person=to,
-        values=visit_values(booking, voice_for(to), visit.start, visit.end),
+        values=visit_values(booking, voice_for(to), visit.start, visit.end, now=now),
         about=f"reminder:{visit.pk}:{visit.start.isoformat()}",
         link=link_of(booking),
         reminder_of=upcoming,

@@ -27,14 +27,20 @@ from backend.notifications.rules import (
     LEASE,
     SECRET_KINDS,
     Failure,
+    MessageKind,
     MessageStatus,
     header_text,
     is_exhausted,
+    is_timely,
     retry_delay,
 )
+from backend.scheduling.queries import statuses_of
 from backend.scheduling.queries.bookings import takes_place
+from backend.scheduling.rules import AppointmentStatus
 
 _MAX_ERROR = 20_000
+_TRUE_WHILE = {MessageKind.APPOINTMENT_STARTED: AppointmentStatus.IN_PROGRESS}
+"""Momentary messages, and how their visit stands for as long as they are true."""
 _log = structlog.get_logger(__name__)
 
 
@@ -71,8 +77,9 @@ def _lease(*, model: type[EmailLog] | type[SmsLog], limit: int, now: datetime) -
 def send_email(*, email_id: int, mailer: Mailer, now: datetime) -> bool:
     """Send a queued mail; whether it was this call that did. Of several workers one wins, the others do nothing.
 
-    A mail that the server refuses for good has failed; any other trouble is tried again with growing delays. A
-    reminder of a visit that does not take place any more, or not then, is dropped.
+    A mail that the server refuses for good has failed; any other trouble is tried again with growing delays. What is
+    not true any more is dropped: a reminder of a visit that does not take place, or not then, or has come already; and
+    that somebody has started, once the work is done.
     """
 
     def hand_over(row: EmailLog) -> dict[str, object]:
@@ -118,13 +125,23 @@ def _claim(*, model: type[M], pk: int, now: datetime) -> M | None:
     row: M | None = rows.select_for_update(of=("self",)).select_related("event").filter(pk=pk).first()
     if row is None or row.status != MessageStatus.QUEUED:
         return None
-    if row.visit_start is not None and not takes_place(row.appointment_id or 0, row.visit_start):
+    if not _is_true(row, now):
         row.status = MessageStatus.DROPPED
         row.save(update_fields=["status"])
         return None
     row.status, row.attempts, row.due_at = MessageStatus.SENDING, row.attempts + 1, now + LEASE
     row.save(update_fields=["status", "attempts", "due_at"])
     return row
+
+
+def _is_true(row: EmailLog | SmsLog, now: datetime) -> bool:
+    """Whether what it says is still so, for as far as it can end being so."""
+    kind = MessageKind(row.kind)
+    if row.visit_start is not None:
+        return is_timely(kind, row.visit_start, now) and takes_place(row.appointment_id or 0, row.visit_start)
+    if row.appointment_id is None or kind not in _TRUE_WHILE:
+        return True
+    return statuses_of([row.appointment_id]).get(row.appointment_id) is _TRUE_WHILE[kind]
 
 
 def _as_mail(row: EmailLog) -> Mail:

@@ -50,20 +50,25 @@ def tell(
     calendar: CalendarFile | None = None,
     reminder_of: Upcoming | None = None,
     visit_start: datetime | None = None,
+    appointment_id: int | None = None,
     now: datetime,
 ) -> None:
     """Write what is told to a person, by each way that it wants, ready to be sent. Once per `about`, kind and way.
 
-    In the person's quiet hours it waits for their end, unless the visit, at `visit_start`, is sooner. What must be
-    told goes at once and by e-mail, whatever anybody prefers.
+    In the person's quiet hours it waits for their end, unless the visit, at `visit_start`, is sooner; of a visit that
+    is past it waits, too. What is true for a while only, of the visit `appointment_id`, goes at once. What must be told
+    goes at once and by e-mail, whatever anybody prefers.
     """
     traits, voice = KINDS[kind], voice_for(person)
     wishes = wishes_of(person) if traits.is_optional else None
-    due_at = now if wishes is None else when_heard(now, wishes.quiet, person.zone, before=visit_start)
+    quiet = None if wishes is None or traits.is_momentary else wishes.quiet
+    due_at = when_heard(now, quiet, person.zone, before=visit_start if visit_start and visit_start > now else None)
     optional = f"{business().public_url}/unsubscribe/{unsubscribe_token(person, traits.group)}" if wishes else ""
     words = _words(kind, voice, common_values(person.name) | dict(values), link=link, unsubscribe=optional)
     common: dict[str, object] = {"event_id": event_id, "kind": kind, "due_at": due_at, "created_at": now}
     common |= _of_person(person) | _of_reminder(reminder_of)
+    if traits.is_momentary:
+        common["appointment_id"] = appointment_id
     if wishes is None or wishes.wants(Channel.EMAIL, traits.group):
         _write_email(f"{about}:{kind.value}:{person.email}", person, words, common, calendar, optional)
     if Channel.SMS in traits.channels and wishes is not None and wishes.wants(Channel.SMS, traits.group):

@@ -13,7 +13,7 @@ from backend.notifications.rules.kinds import (
 )
 from backend.notifications.rules.phrases import Phrase
 from backend.notifications.rules.quiet import QuietHours, when_heard
-from backend.notifications.rules.reminders import LEADS, LONGEST_LEAD, Upcoming, due_reminder
+from backend.notifications.rules.reminders import LEADS, LONGEST_LEAD, Upcoming, due_reminder, is_timely
 from backend.notifications.rules.sending import (
     LEASE,
     MAX_ATTEMPTS,
@@ -66,6 +66,7 @@ __all__ = [
     "due_reminder",
     "header_text",
     "is_exhausted",
+    "is_timely",
     "needs_sms",
     "paragraphs",
     "read_wording",

@@ -87,6 +87,8 @@ class Traits:
     """Goes at once, whatever the person prefers."""
     is_secret: bool = False
     """Its link lets in whoever has it: nobody but the recipient reads it, and once sent it is not kept."""
+    is_momentary: bool = False
+    """True for a while only: it goes at once, quiet hours or not, and not at all once it is not true any more."""
 
     @property
     def is_optional(self) -> bool:
@@ -103,7 +105,8 @@ _LETS_IN = Traits(MessageGroup.ACCOUNT, is_security=True, is_secret=True)
 KINDS: Mapping[MessageKind, Traits] = {
     MessageKind.ORDER_RECEIVED: _ORDER,
     MessageKind.ORDER_CONFIRMED: _ORDER,
-    MessageKind.ORDER_CANCELLED: _ORDER,
+    # Whoever waits at home for somebody who won't come has to hear of it.
+    MessageKind.ORDER_CANCELLED: Traits(MessageGroup.ORDERS, channels=_BOTH),
     MessageKind.ORDER_CHANGED: _ORDER,
     MessageKind.ORDER_COMPLETED: _ORDER,
     MessageKind.CHANGE_REQUESTED: _TO_OFFICE,
@@ -117,7 +120,7 @@ KINDS: Mapping[MessageKind, Traits] = {
     MessageKind.APPOINTMENT_CONFIRMED: _VISIT,
     MessageKind.APPOINTMENT_MOVED: Traits(MessageGroup.VISITS, channels=_BOTH),
     MessageKind.APPOINTMENT_CANCELLED: Traits(MessageGroup.VISITS, channels=_BOTH),
-    MessageKind.APPOINTMENT_STARTED: Traits(MessageGroup.REMINDERS, channels=_BOTH),
+    MessageKind.APPOINTMENT_STARTED: Traits(MessageGroup.REMINDERS, channels=_BOTH, is_momentary=True),
     MessageKind.APPOINTMENT_COMPLETED: _VISIT,
     MessageKind.REMINDER_DAY: Traits(MessageGroup.REMINDERS, channels=_BOTH),
     MessageKind.REMINDER_HOURS: Traits(MessageGroup.REMINDERS, channels=_BOTH),

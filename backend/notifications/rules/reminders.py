@@ -14,6 +14,12 @@ LEADS: tuple[tuple[MessageKind, timedelta], ...] = (
 LONGEST_LEAD = LEADS[0][1]
 
 
+def is_timely(kind: MessageKind, start: datetime, now: datetime) -> bool:
+    """Whether a reminder that was held up is still worth sending: before the start, and before the next is due."""
+    later = [lead for other, lead in LEADS if lead < dict(LEADS)[kind] and other is not kind]
+    return now < start - max(later, default=timedelta())
+
+
 @dataclass(frozen=True, slots=True)
 class Upcoming:
     """A visit that will take place as things stand. `told_at` is when its time was last told, by booking or moving."""

@@ -20,10 +20,9 @@ from backend.orders.rules import (
     OrderStatus,
     can_become,
     deadline_binds,
+    status_by_visits,
 )
-from backend.scheduling.rules import (
-    deadline_passed,
-)
+from backend.scheduling.rules import AppointmentStatus, deadline_passed
 
 
 def orders_visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -105,6 +104,19 @@ def order_of_visit(appointment_id: int, *, lock: bool = False) -> Order | None:
     of_visit = OrderItem.objects.filter(appointment=appointment_id).values("order_id")
     rows = Order.objects.select_related("customer").filter(pk__in=of_visit)
     return (_locked(rows) if lock else rows).first()
+
+
+def ends_its_order(appointment_id: int) -> bool:
+    """Whether the order of a visit is off, or will be as soon as it follows its visits. Two statements.
+
+    False for a visit that came from no order, and while anybody still comes or has worked for it.
+    """
+    order = order_of_visit(appointment_id)
+    if order is None:
+        return False
+    visits = OrderItem.objects.filter(order=order, appointment__isnull=False).values_list("appointment__status")
+    statuses = [AppointmentStatus(status) for (status,) in visits]
+    return status_by_visits(OrderStatus(order.status), statuses) is OrderStatus.CANCELLED
 
 
 def order_of_change(viewer: Viewer, change_id: int, *, field: FieldPath = ()) -> Order:

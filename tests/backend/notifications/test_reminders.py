@@ -81,7 +81,7 @@ class TestReminding:
             at += timedelta(minutes=20)
         assert told == [
             (NINE - DAY + 19 * MINUTE, "Ada King <ada@example.com>", "Your visit on Monday 1 March 2027, 09:00"),
-            (NINE - 2 * HOUR + 19 * MINUTE, "Ada King <ada@example.com>", "We come today at 09:00"),
+            (NINE - 2 * HOUR + 19 * MINUTE, "Ada King <ada@example.com>", "We come at 09:00"),
         ]
 
     def test_a_moved_visit_is_told_of_at_its_new_time_again(self, visit: Appointment, admin: Viewer) -> None:
