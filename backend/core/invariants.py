@@ -23,11 +23,6 @@ def offences() -> dict[str, list[str]]:
     return {name: check() for name, check in _CHECKS.items()}
 
 
-def names_of_checks() -> list[str]:
-    """What is checked."""
-    return list(_CHECKS)
-
-
 def rows_that(statement: str, sentence: str, *, at_most: int = 20) -> list[str]:
     """A sentence for each of the first rows that a SELECT of offenders finds, its columns put into the sentence."""
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from backend.notifications.rules.kinds import KINDS, Channel, MessageKind
+from backend.notifications.rules.kinds import MessageKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +167,3 @@ _SAMPLES: dict[str, dict[str, str]] = {
 def sample_values(kind: MessageKind) -> dict[str, str]:
     """What a template of this kind may use, with an example of each. All are texts; an empty one is false."""
     return _COMMON | _SAMPLES.get(kind.value.partition("_")[0], _ACCOUNT)
-
-
-def needs_sms(kind: MessageKind) -> bool:
-    """Whether its shipped template has a short text, too."""
-    return Channel.SMS in KINDS[kind].channels

@@ -15,11 +15,11 @@ from backend.notifications.actions.sandbox import TemplateSyntaxError, names_in,
 from backend.notifications.actions.voice import Voice
 from backend.notifications.rules import (
     KINDS,
+    Channel,
     MessageKind,
     Phrase,
     Wording,
     blocks,
-    needs_sms,
     read_wording,
     sample_values,
 )
@@ -34,7 +34,7 @@ def test_every_kind_has_its_traits_and_its_template() -> None:
         assert wording.subject
         assert wording.link
         assert wording.text
-        assert bool(wording.sms) is needs_sms(kind)
+        assert bool(wording.sms) is (Channel.SMS in KINDS[kind].channels)
 
 
 @pytest.mark.parametrize(("kind", "language"), KINDS_AND_LANGUAGES)
