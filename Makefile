@@ -9,7 +9,8 @@ ROTA_TEST_HOME ?= .rota/test
 STOP_TEST_SERVERS = .venv/bin/python -m backend.core.embedded stop "$(ROTA_TEST_HOME)"
 export ROTA_TEST_HOME
 # Two processes pay on two cores and more; each has a database of its own. `make test PYTEST_ARGS=` runs them in one.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# The order of the files is that of tests/conftest.py, the long ones first.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help up demo test check schema bench lock clean
 .DEFAULT_GOAL := help

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,26 @@ REDIS_CLOCK = "redis.call('TIME')"
 """By which buckets fill again."""
 
 
+@cache
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url)
+
+
 def fill_buckets() -> None:
     """Nobody has tried anything yet."""
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    for key in client.scan_iter("rota:bucket:*", count=1000):
-        client.delete(key)
-    client.close()
+    client = _redis(settings.REDIS_URL)
+    keys = list(client.scan_iter("rota:bucket:*", count=1000))
+    if keys:
+        client.delete(*keys)
+
+
+TAKES_LONG = ("tests/schema/test_bad_input.py", "tests/faults/", "tests/backend/core/", "tests/stateful/")
+"""Files with single tests that take many seconds. They begin first: one that began last would be waited for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long before the short; which of each comes when stays as it was shuffled."""
+    items.sort(key=lambda item: not item.nodeid.startswith(TAKES_LONG))
 
 
 @pytest.fixture(autouse=True)

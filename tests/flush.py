@@ -16,19 +16,21 @@ KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 def empty_what_is_full(self: Any) -> None:
     """In the place of TransactionTestCase's own way of leaving the database empty."""
     for alias in self._databases_names(include_mirrors=False):
-        connection = connections[alias]
-        quoted = [
-            connection.ops.quote_name(name) for name in sorted(set(connection.introspection.table_names()) - KEPT)
-        ]
-        asked = " UNION ALL ".join(
-            f"SELECT {number} WHERE EXISTS (SELECT FROM {name})"  # noqa: S608 - names of our own tables
-            for number, name in enumerate(quoted)
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(asked)
-            full = [quoted[number] for (number,) in cursor.fetchall()]
-            if full:
-                cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
+        empty(connections[alias])
+
+
+def empty(connection: Any) -> None:
+    """Truncate what holds rows, and nothing else."""
+    quoted = [connection.ops.quote_name(name) for name in sorted(set(connection.introspection.table_names()) - KEPT)]
+    asked = " UNION ALL ".join(
+        f"SELECT {number} WHERE EXISTS (SELECT FROM {name})"  # noqa: S608 - names of our own tables
+        for number, name in enumerate(quoted)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        full = [quoted[number] for (number,) in cursor.fetchall()]
+        if full:
+            cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
 
 
 def install() -> None:

@@ -43,7 +43,7 @@ def receiving_mails() -> Iterator[tuple[Mailbox, int]]:
     """A mail server on this machine, and its port."""
     found = Mailbox()
     port = free_port()
-    controller = Controller(found, hostname="127.0.0.1", port=port)
+    controller = Controller(found, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     yield found, port
     controller.stop()

@@ -26,7 +26,7 @@ from tests.factories.business import NOW
 from tests.schema.matrix import NULL, OK, ROWS, SEES, Row
 from tests.schema.matrix.words import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
 from tests.schema.test_matrix import OVER_HTTP, outcome
-from tests.world import World, digest, make_world
+from tests.world import World, digest, make_world, written
 
 pytestmark = pytest.mark.django_db
 
@@ -73,15 +73,15 @@ def expected(row: Row) -> str:
     return EXPECTED.get(str(row), EXPECTED.get(row.field, OWN.get(name, row.expects("anonymous"))))
 
 
-def got_by(key: str, row: Row, world: World) -> str:
-    """The outcome, after which everything is as it was; a refusal that changed something fails here."""
+def got_by(key: str, row: Row, world: World, before: str) -> str:
+    """The outcome, after which everything is as it was `before`; a refusal that changed something fails here."""
     fill_buckets()
-    before = digest()
-    point = transaction.savepoint()
-    answer = Api(key)(row.operation, **variables_of(row, world))
+    given = variables_of(row, world)
+    point, so_far = transaction.savepoint(), written()
+    answer = Api(key)(row.operation, **given)
     result = outcome(answer, row, world)
     done = result == OK and row.field.startswith("Mutation.")
-    assert (digest() != before) == done, answer.body
+    assert (written() > so_far and digest() != before) == done, answer.body
     transaction.savepoint_rollback(point)
     return result
 
@@ -94,15 +94,17 @@ def test_a_key_gets_what_its_scopes_cover_and_nothing_else_happens(at_now: datet
     world = make_world()
     key = factories.api_key(world.partner)
     world.add("key in use", world.partner.api_keys.latest("pk"))
-    got = {str(row): got_by(key, row, world) for row in OVER_HTTP}
+    before = digest()
+    got = {str(row): got_by(key, row, world, before) for row in OVER_HTTP}
     assert got == {str(row): expected(row) for row in OVER_HTTP}
 
 
 def test_a_key_without_the_scope_of_a_field_gets_nothing_of_it(at_now: datetime) -> None:
     world = make_world()
     keys = {scope: factories.api_key(world.partner, *(set(Scope) - {scope})) for scope in Scope}
+    before = digest()
     got = {
-        str(row): got_by(keys[scope], row, world)
+        str(row): got_by(keys[scope], row, world, before)
         for row in OVER_HTTP
         for scope in needed_by(row)
         if needed_by(row) != frozenset(Scope)

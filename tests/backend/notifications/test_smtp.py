@@ -21,7 +21,7 @@ def mailbox(settings: Any) -> Iterator[Mailbox]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "127.0.0.1", ""
         settings.EMAIL_PORT = port
-        settings.EMAIL_TIMEOUT = 5
+        settings.EMAIL_TIMEOUT = 60
         yield found
 
 

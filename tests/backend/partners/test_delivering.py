@@ -24,6 +24,7 @@ from tests import factories
 from tests.factories.business import NOW
 from tests.factories.events import event, happened
 from tests.factories.partners import SECRET
+from tests.ports import free_port
 from tests.receiver import Got, Receiver, receiving
 
 pytestmark = pytest.mark.django_db
@@ -261,8 +262,8 @@ class TestOrder:
 
 class TestOutage:
     def test_down_for_hours_then_back_everything_arrives_in_order(self) -> None:
-        with receiving() as receiver:
-            port = receiver.port
+        port = free_port()
+        with receiving(port=port) as receiver:
             endpoint = endpoint_at(receiver)
         moment = NOW
         for minute in range(0, 300, 5):
