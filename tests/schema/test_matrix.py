@@ -1,23 +1,19 @@
 """Walks the permission matrix."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from graphql import GraphQLNamedType, GraphQLObjectType
-from pytest_django import DjangoDbBlocker
 
 from schema.root import schema
 from tests.client import Answer
 from tests.conftest import fill_buckets
-from tests.factories.business import NOW
-from tests.flush import empty
 from tests.personas import NAMES
+from tests.schema.conftest import Shared
 from tests.schema.matrix import NULL, OK, ROWS, SEES, Row
-from tests.world import World, digest, make_world, written
+from tests.world import World, digest, written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
@@ -48,21 +44,11 @@ def rows_of(found: Any) -> list[dict[str, Any]] | None:
     return None
 
 
-@pytest.fixture(scope="module")
-def shared(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[World, str]]:
-    """One for all rows, committed, and its digest: each test undoes what it did."""
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
-        made = make_world(), digest()
-    yield made
-    with django_db_blocker.unblock():
-        empty(connection)
-
-
 @pytest.mark.parametrize("row", OVER_HTTP, ids=str)
 def test_each_persona_gets_what_the_matrix_says_and_nothing_else_happens(
-    row: Row, shared: tuple[World, str], at_now: datetime
+    row: Row, shared: Shared, at_now: datetime
 ) -> None:
-    world, before = shared
+    world = shared.world
     got: dict[str, str] = {}
     for persona in NAMES:
         fill_buckets()  # all come from one address, and none shall pay for the one before
@@ -70,7 +56,7 @@ def test_each_persona_gets_what_the_matrix_says_and_nothing_else_happens(
         point, so_far = transaction.savepoint(), written()
         answer = world.personas[persona](row.operation, **given)
         got[persona] = outcome(answer, row, world)
-        changed = written() > so_far and digest() != before
+        changed = written() > so_far and digest() != shared.digest
         done = got[persona] == OK and row.field.startswith("Mutation.")
         assert changed == done, f"{persona}: {'changed something' if changed else 'changed nothing'}: {answer.body}"
         transaction.savepoint_rollback(point)
