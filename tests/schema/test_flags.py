@@ -9,7 +9,8 @@ from backend.accounts.models import Manager
 from backend.core.viewer import Permission
 from tests.conftest import fill_buckets
 from tests.schema.conftest import Shared
-from tests.schema.matrix import FORBIDDEN, NOT_FOUND, NULL, ROWS, SEES, Row
+from tests.schema.matrix import NULL, ROWS, SEES, Row
+from tests.schema.matrix.words import FORBIDDEN, NOT_FOUND
 from tests.schema.test_matrix import outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]

@@ -92,6 +92,11 @@ def test_half_a_penny_is_rounded_up() -> None:
     assert discount(terms, [Line(1, Decimal("0.05"))]) == Decimal("0.03")
 
 
+def test_it_is_rounded_once_for_all_lines_together() -> None:
+    terms = replace(TERMS, discount_value=Decimal(50))
+    assert discount(terms, [Line(1, Decimal("0.05")), Line(2, Decimal("0.05"))]) == Decimal("0.05")
+
+
 @given(
     kind=st.sampled_from(DiscountType),
     value=st.decimals("0.01", "100", places=2),

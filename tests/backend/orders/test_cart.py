@@ -91,6 +91,11 @@ def test_a_visit_of_more_than_a_day_is_refused() -> None:
     assert refusals(CartItem(service_id=WINDOWS, quantity=3)) == [(ErrorCode.OUT_OF_RANGE, "items.0.quantity")]
 
 
+def test_a_visit_of_just_a_day_is_none_too_long() -> None:
+    [line] = price_cart([CartItem(service_id=CLEANING, quantity=16, extra_ids=(OVEN,))], PRICES)
+    assert line.visit_minutes == 24 * 60
+
+
 def test_an_order_that_no_column_could_hold_is_refused() -> None:
     dear = PriceList(services={1: service(1, "99999.99")}, extras={}, offers={})
     many = PriceList(

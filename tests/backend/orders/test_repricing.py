@@ -19,7 +19,7 @@ def extra(number: int, price: str, minutes: int = 30, **given: Any) -> ExtraFact
 
 
 OVEN_THEN = extra(OVEN, "15.00")
-GONE_THEN = extra(GONE, "4.00", 5)
+GONE_THEN = extra(GONE, "4.00", 5, is_active=False)
 TODAY = PriceList(
     services={
         CLEANING: ServiceFacts(
