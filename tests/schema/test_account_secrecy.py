@@ -90,7 +90,15 @@ def test_asking_for_a_link_looks_the_same_for_every_email(query: str) -> None:
 
 
 @pytest.mark.usefixtures("at_now")
-@pytest.mark.parametrize(("query", "more"), [(RESET, {}), (RESEND, {}), (SIGN_IN, {"password": "not-the-password"})])
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        (REGISTER, {"password": PASSWORD, "name": "Ada King"}),
+        (RESET, {}),
+        (RESEND, {}),
+        (SIGN_IN, {"password": "not-the-password"}),
+    ],
+)
 def test_the_same_statements_are_made_whether_or_not_there_is_an_account(query: str, more: dict[str, str]) -> None:
     taken, free = (
         [without_values(sql) for sql in statements(Api(), query, input={"email": email} | more)]

@@ -15,6 +15,7 @@ from backend.accounts.queries import VERIFICATION, open_invitation, user_of_link
 from backend.accounts.rules import international_number
 from backend.core.business import business
 from backend.core.errors import AlreadyExists, FieldPath, InvalidInput, Problems
+from backend.core.references import secret_token
 from backend.core.text import clean_email, clean_text
 from backend.core.throttle import Bucket, require_within
 from backend.core.transactions import step, use_case
@@ -124,28 +125,38 @@ def _register(*, user: User, phone: str, invitation_token: str | None, language:
     invitation = _taken_invitation(invitation_token, user.email, now) if invitation_token else None
     if invitation is not None:
         user.role, user.email_verified_at = invitation.role, now
+    tastes = {"language": language} if language else {}
+    email, owner_id = user.email, User.objects.with_email(user.email).values_list("pk", flat=True).first()
     try:
         with transaction.atomic():
+            # An e-mail that is taken costs the same statements, and the same numbers of every table: what is made for
+            # it under another e-mail is undone at once.
+            user.email = email if owner_id is None else f"{secret_token()}@invalid"
             user.save()
-    except IntegrityError as error:
-        if invitation is not None:  # who holds it reads the mail of this e-mail: no secret to keep
-            raise AlreadyExists("This e-mail has an account.", ("email",)) from error
-        return _registered_again(user, phone, now)
-    tastes = {"language": language} if language else {}
-    Profile.objects.create(user=user, phone=phone, time_zone=str(business().zone), preferences=tastes)
-    make_row_of_role(user, phone=phone, now=now)
+            Profile.objects.create(user=user, phone=phone, time_zone=str(business().zone), preferences=tastes)
+            make_row_of_role(user, phone=phone, now=now)
+            transaction.set_rollback(owner_id is not None)
+    except IntegrityError:
+        # Somebody registered it between our looking and our writing.
+        owner_id = User.objects.with_email(email).values_list("pk", flat=True).get()
+    user.email = email
+    if owner_id is not None and invitation is not None:
+        # Who holds the invitation reads the mail of this e-mail: no secret to keep.
+        raise AlreadyExists("This e-mail has an account.", ("email",))
+    if owner_id is not None:
+        emit([RegisteredAgain(user_id=owner_id)], now=now)
+        return _never_made(user, phone)
     emit([UserRegistered(user_id=user.pk, verified=invitation is not None, actor_id=user.pk)], now=now)
     return user
 
 
-def _registered_again(user: User, phone: str, now: datetime) -> User:
+def _never_made(user: User, phone: str) -> User:
     """The answer to somebody who may not be told that the account is there: like the true one, and kept nowhere."""
-    owner_id = User.objects.with_email(user.email).values_list("pk", flat=True).get()
-    emit([RegisteredAgain(user_id=owner_id)], now=now)
-    with connection.cursor() as cursor:
-        # The id that the refused insert drew: a second one would leave a gap, which tells two registrations apart.
-        cursor.execute("SELECT currval(pg_get_serial_sequence('accounts_user', 'id'))")
-        user.pk = cursor.fetchone()[0]
+    if user.pk is None:
+        with connection.cursor() as cursor:
+            # The id that the refused insert drew: a second one would leave a gap, which tells two registrations apart.
+            cursor.execute("SELECT currval(pg_get_serial_sequence('accounts_user', 'id'))")
+            user.pk = cursor.fetchone()[0]
     user.profile = Profile(user=user, phone=phone, time_zone=str(business().zone))
     return user
 
