@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.http import base36_to_int, int_to_base36
 
 from backend.accounts.models import AccessToken, Invitation, Manager, Profile, User
-from backend.core.errors import FieldPath, NotFound
+from backend.core.errors import FieldPath, NotAllowed, NotFound
 from backend.core.references import token_hash
 from backend.core.viewer import MANAGES_NOTHING, NOBODY, ManagerScope, Role, Viewer
 
@@ -101,6 +101,14 @@ def user_for(viewer: Viewer) -> User | None:
     if viewer.user_id is None:
         return None
     return User.objects.select_related("profile").filter(pk=viewer.user_id).first()
+
+
+def customer_account(viewer: Viewer) -> tuple[int, User]:
+    """Id and account of the signed-in customer; NotAllowed for whoever is none."""
+    user = user_for(viewer)
+    if user is None or viewer.customer_id is None:
+        raise NotAllowed
+    return viewer.customer_id, user
 
 
 def users_visible_to(viewer: Viewer) -> QuerySet[User]:

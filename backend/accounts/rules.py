@@ -1,18 +1,34 @@
-"""What an account may be called, how long invitations last, and which phone numbers exist."""
+"""What an account may be called and take over, how long invitations last, and which phone numbers exist."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 
-from backend.core.errors import FieldPath, InvalidInput, Refusal
+from backend.accounts.errors import EmailMismatch, EmailNotVerified
+from backend.core.errors import FieldPath, InvalidInput, InvalidTransition, Refusal
 from backend.core.languages import LANGUAGES
 
 INVITATION_LIFETIME = timedelta(days=7)
 DEFAULT_REGION = "GB"
 AVATAR_SIDE = 512
 """Pixels."""
+
+
+def require_may_take_over(
+    what: str, *, is_owned: bool, guest_email: str, email: str, verified_at: datetime | None, field: FieldPath
+) -> None:
+    """Whether an account gets what a guest made (`what`: "order"): only with the guest's e-mail, and that proven.
+
+    Raises EmailNotVerified, InvalidTransition for what has its customer, and EmailMismatch.
+    """
+    if verified_at is None:
+        raise EmailNotVerified("Prove your e-mail first: we have sent you a link.")
+    if is_owned:
+        raise InvalidTransition(f"This {what} belongs to an account already.", field)
+    if email.lower() != guest_email.lower():
+        raise EmailMismatch(f"This {what} was made with another e-mail.", field)
 
 
 def international_number(text: str, *, field: FieldPath) -> str:

@@ -4,11 +4,10 @@ about coupons the coupons'."""
 from dataclasses import dataclass
 from typing import ClassVar
 
-from backend.accounts.errors import EmailMismatch, EmailNotVerified
 from backend.core.errors import ErrorCode, Refusal
 from backend.scheduling.errors import TooLate
 
-__all__ = ["EmailMismatch", "EmailNotVerified", "NonexistentTime", "TooLate"]
+__all__ = ["NonexistentTime", "TooLate"]
 
 
 @dataclass

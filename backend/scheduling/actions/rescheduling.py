@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.db.models import F
 
-from backend.accounts.errors import EmailMismatch, EmailNotVerified
-from backend.accounts.queries import user_for
-from backend.core.errors import InvalidInput, InvalidTransition, NotAllowed, Overtaken, Problems
+from backend.accounts.queries import customer_account
+from backend.accounts.rules import require_may_take_over
+from backend.core.errors import InvalidInput, Overtaken, Problems
 from backend.core.text import clean_text
 from backend.core.transactions import use_case
 from backend.core.viewer import Viewer, require_signed_in
@@ -196,22 +196,20 @@ def link_guest_appointment(*, viewer: Viewer, tracking_token: str, address: str,
 
 @use_case
 def _link(*, viewer: Viewer, tracking_token: str, now: datetime) -> Appointment:
-    user = user_for(viewer)
-    if viewer.customer_id is None or user is None:
-        raise NotAllowed
+    customer_id, user = customer_account(viewer)
     row = named_appointment(viewer, appointment_id=None, tracking_token=tracking_token, now=now, lock=True)
-    if user.email_verified_at is None:
-        raise EmailNotVerified("Prove your e-mail first: we have sent you a link.")
-    if row.booking.customer_id is not None:
-        raise InvalidTransition("This visit belongs to an account already.", ("tracking_token",))
-    if user.email.lower() != row.booking.contact_email.lower():
-        raise EmailMismatch("This visit was booked with another e-mail.", ("tracking_token",))
-    give_bookings(appointment_ids=[row.pk], customer_id=viewer.customer_id)
+    require_may_take_over(
+        "visit",
+        is_owned=row.booking.customer_id is not None,
+        guest_email=row.booking.contact_email,
+        email=user.email,
+        verified_at=user.email_verified_at,
+        field=("tracking_token",),
+    )
+    give_bookings(appointment_ids=[row.pk], customer_id=customer_id)
     row.version += 1
     row.save(update_fields=["version"])
-    fact = BookingLinked(
-        staff_id=row.staff_id, appointment_id=row.pk, customer_id=viewer.customer_id, actor_id=viewer.user_id
-    )
+    fact = BookingLinked(staff_id=row.staff_id, appointment_id=row.pk, customer_id=customer_id, actor_id=viewer.user_id)
     emit([fact], now=now)
     return row
 
