@@ -254,8 +254,8 @@ class CalendarsMutation:
         return CalendarConnectionPayload(row=row)
 
     @mutation(
-        description="Compare a calendar with all its visits now; `calendarSyncProgress` tells how far it is. Its "
-        "owner, and admins."
+        description="Write a calendar anew, now: what was deleted or changed there by hand stands again afterwards. "
+        "`calendarSyncProgress` tells how far it is. Its owner, and admins."
     )
     def sync_now(self, info: Info, input: SyncNowInput) -> CalendarConnectionPayload:
         row = actions.sync_now(viewer=info.context.viewer, connection_id=_connection_id(input), now=info.context.now)

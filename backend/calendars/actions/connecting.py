@@ -10,6 +10,7 @@ from django.core import signing
 
 from backend.calendars import gateway
 from backend.calendars.actions.busy import block_time
+from backend.calendars.actions.following import write_anew
 from backend.calendars.errors import ProviderUnavailable, StateRefused
 from backend.calendars.events import CalendarChanged, CalendarDisconnected
 from backend.calendars.models import CalendarConnection
@@ -136,15 +137,16 @@ def update_settings(
 
 @use_case
 def sync_now(*, viewer: Viewer, connection_id: int, now: datetime) -> CalendarConnection:
-    """Compare a calendar with all its visits, at once. Its owner, and admins.
+    """Write all entries of a calendar anew, at once: what somebody deleted or changed there stands again afterwards.
 
-    InvalidTransition unless it is connected.
+    Its owner, and admins. InvalidTransition unless it is connected.
     """
     row = connection_for(viewer, connection_id, field=("connection_id",), lock=True)
     require_take_away(viewer, row)
     if row.state != ConnectionState.CONNECTED:
         raise InvalidTransition("This calendar is not connected.", ("connection_id",))
     row.replan = True
+    write_anew(connection_id=row.pk, now=now)
     # A provider that wants a pause gets it, whoever is impatient.
     row.due_at = row.due_at or now
     row.save(update_fields=["replan", "due_at"])

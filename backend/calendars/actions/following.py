@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from backend.calendars.models import CalendarConnection, CalendarEvent
-from backend.calendars.rules import ConnectionState, EventState
+from backend.calendars.rules import SYNC_BACK, ConnectionState, EventState
 from backend.core.transactions import step
 from backend.core.viewer import Role
 from backend.events.rules import Happened
@@ -65,6 +65,18 @@ def mark_dirty(*, connection_ids: Collection[int], appointment_ids: Collection[i
             for appointment_id in appointment_ids
         ],
         ignore_conflicts=True,
+    )
+
+
+@step
+def write_anew(*, connection_id: int, now: datetime) -> None:
+    """Have every entry written, whatever we wrote last: what became of it there is known to nobody here. Those of
+    visits that are long over are left as they stand. The connection is locked: see `follow_visit`.
+    """
+    standing = CalendarEvent.objects.filter(connection=connection_id, state=EventState.SYNCED)
+    since = now - SYNC_BACK
+    standing.filter(appointment__end__gt=since).update(
+        state=EventState.DIRTY, fingerprint="", revision=F("revision") + 1
     )
 
 

@@ -11,7 +11,7 @@ from icalendar import Calendar
 from pytest_django.fixtures import Settings
 
 from backend.accounts.queries import viewer_for_user
-from backend.calendars.actions import connect_caldav, disconnect_calendar, syncing
+from backend.calendars.actions import connect_caldav, disconnect_calendar, sync_now, syncing
 from backend.calendars.errors import AccessLost, GatewayError
 from backend.calendars.gateway import AppleCalendar
 from backend.calendars.models import CalendarConnection
@@ -142,6 +142,23 @@ def test_the_password_is_kept_sealed_and_thrown_away_at_the_end(
     sync_all(now=NOW)
     assert standing(server) == []
     assert CalendarConnection.objects.get().sealed == ""
+
+
+def test_sync_now_mends_what_was_deleted_and_changed_by_hand(
+    visit: Appointment, personas: Personas, server: Server, radicale: str
+) -> None:
+    factories.direct_booking(factories.service(name="Windows"), staff=personas.staff, start=MONDAY + timedelta(days=1))
+    row = connected(personas, radicale)
+    before = standing(server)
+    first, second = server.get_events()
+    first.delete()
+    with second.edit_icalendar_component() as component:
+        component["SUMMARY"] = "Lunch"
+    second.save()
+    sync_now(viewer=viewer_for_user(row.user_id), connection_id=row.pk, now=NOW)
+    sync_all(now=NOW)
+    assert len(before) == 2
+    assert standing(server) == before
 
 
 @pytest.mark.parametrize(

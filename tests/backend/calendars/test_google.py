@@ -185,6 +185,29 @@ def test_an_entry_that_is_gone_for_good_is_made_anew_under_another_id(
     assert CalendarEvent.objects.get().external_id == new
 
 
+def test_sync_now_mends_what_was_deleted_and_changed_by_hand(
+    personas: Personas, google: GoogleFake, connect: Connect
+) -> None:
+    """The sweep compares with what we wrote last, and would leave both as they are."""
+    long_over = visit_of(personas, start=NOW - timedelta(days=9))
+    visits = [visit_of(personas, start=MONDAY + timedelta(days=n)) for n in range(3)]
+    row = connect(personas.staff.user)
+    before = standing(google)
+    assert len(before) == len(visits)
+    deleted, changed, purged = google.standing
+    google.delete_by_hand(deleted)
+    google.change_by_hand(changed, summary="Lunch")
+    google.purge(purged)
+    CalendarConnection.objects.filter(pk=row.pk).update(replan=True, due_at=NOW)
+    sync_all(now=NOW)
+    assert standing(google) != before
+    sync_now(viewer=viewer_for_user(row.user_id), connection_id=row.pk, now=NOW)
+    sync_all(now=NOW)
+    assert standing(google) == before
+    assert not CalendarEvent.objects.filter(appointment=long_over).exists()
+    assert not CalendarEvent.objects.exclude(state="SYNCED").exists()
+
+
 # --- What the provider does
 
 

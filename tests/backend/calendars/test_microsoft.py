@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.accounts.queries import viewer_for_user
-from backend.calendars.actions import complete_connection, connect_calendar, disconnect_calendar, syncing
+from backend.calendars.actions import complete_connection, connect_calendar, disconnect_calendar, sync_now, syncing
 from backend.calendars.models import CalendarConnection, CalendarEvent
 from backend.calendars.rules import CalendarSettings, Provider
 from backend.core.sealing import unseal
@@ -138,3 +138,18 @@ def test_disconnecting_takes_everything_to_come_away(calendar: CalendarConnectio
     sync_all(now=NOW)
     assert [event["subject"] for event in microsoft.events.values()] == ["Lunch"]
     assert CalendarConnection.objects.get().sealed == ""
+
+
+def test_sync_now_mends_what_was_deleted_and_changed_by_hand(
+    visit: Appointment, calendar: CalendarConnection, microsoft: MicrosoftFake, personas: Personas
+) -> None:
+    later = factories.direct_booking(factories.service(), staff=personas.staff, start=MONDAY + timedelta(days=1))
+    happened(later, "appointment.booked")
+    sync_all(now=NOW)
+    first, second = microsoft.events
+    del microsoft.events[first]
+    microsoft.change_by_hand(second, subject="Lunch")
+    sync_now(viewer=viewer_for_user(calendar.user_id), connection_id=calendar.pk, now=NOW)
+    sync_all(now=NOW)
+    assert starts(microsoft) == ["2027-03-01T09:00:00", "2027-03-02T09:00:00"]
+    assert "Lunch" not in {event["subject"] for event in microsoft.events.values()}
