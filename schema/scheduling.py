@@ -403,7 +403,7 @@ class SchedulingMutation:
     def mark_no_show(self, info: Info, input: MarkNoShowInput) -> AppointmentPayload:
         return AppointmentPayload(row=actions.mark_no_show(**_step(info, input)))
 
-    @mutation(description="Add a line to a visit's internal notes. Its member of staff, and the office as above.")
+    @mutation(description="Add a line to a visit's internal notes. As `startAppointment`.")
     def add_internal_note(self, info: Info, input: AddInternalNoteInput) -> AppointmentPayload:
         appointment = actions.add_internal_note(
             viewer=info.context.viewer,

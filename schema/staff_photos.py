@@ -39,7 +39,7 @@ class StaffPhotosMutation:
         )
         return StaffPayload(row=staff)
 
-    @mutation(description="Show a member of staff without a picture. Admins and managers as above.")
+    @mutation(description="Show a member of staff without a picture. As `uploadStaffPhoto`.")
     def remove_staff_photo(self, info: Info, input: RemoveStaffPhotoInput) -> StaffPayload:
         staff = actions.remove_staff_photo(
             viewer=info.context.viewer,

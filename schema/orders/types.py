@@ -80,7 +80,9 @@ class OrderItem(VisibleNode):
     position: strawberry.auto
     quantity: strawberry.auto
     service: Service
-    extras: list[OrderItemExtra]
+    extras: list[OrderItemExtra] = strawberry_django.field(
+        description="What was added to the service, as it was when it was ordered."
+    )
     appointment: Appointment | None
 
     @strawberry_django.field(
@@ -168,7 +170,7 @@ class Order(Agreement):
     scheduled_date: strawberry.auto
     scheduled_time: strawberry.auto
     cancellation_deadline: strawberry.auto
-    items: list[OrderItem]
+    items: list[OrderItem] = strawberry_django.field(description="Its lines, in their order.")
 
     @strawberry_django.field(only=["status"], description="Where it stands.")
     def status(self) -> AppointmentStatus:

@@ -34,3 +34,14 @@ def undescribed() -> Iterator[str]:
 
 def test_every_type_field_argument_and_value_has_a_description() -> None:
     assert list(undescribed()) == []
+
+
+def test_a_list_is_not_described_by_what_its_entries_say_of_their_owner() -> None:
+    """Django's help text of a foreign key describes where it leads; read backwards it would name the owner."""
+    kinds = schema._schema.type_map
+    owners = {"Order.items": "The order.", "OrderItem.extras": "The line.", "Customer.addresses": "The customer."}
+    for place, of_owner in owners.items():
+        kind, field = place.split(".")
+        described = kinds[kind]
+        assert isinstance(described, GraphQLObjectType)
+        assert described.fields[field].description not in (None, of_owner)
