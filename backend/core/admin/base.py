@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import (
     Http404,
@@ -178,6 +181,23 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
         """What can be done to many rows at once."""
         return {action.name: (_to_many, action.name, action.label) for action in self.actions_for(viewer_of(request))}
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        """As Django's, without what was chosen and can be no id, which it would ask the database for."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        ids = [each for each in chosen if self._may_be_id(each)]
+        if ids != chosen:
+            given = request.POST.copy()
+            given.setlist(ACTION_CHECKBOX_NAME, ids)
+            request.POST = given  # type: ignore[assignment]
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    def _may_be_id(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return "\x00" not in text
+
     @property
     def action_form(self) -> Any:
         """With a field for the reason where something asks for one."""
@@ -297,11 +317,18 @@ class BackOffice(UnfoldAdmin, _NoTransaction):
 
     # --- The list as a file
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The list as it is filtered and ordered, all its pages, as a stream of CSV."""
+    def export_view(self, request: HttpRequest) -> StreamingHttpResponse | HttpResponseRedirect:
+        """The list as it is filtered and ordered, all its pages, as a stream of CSV.
+
+        A filter that makes no sense leads to the list, which is where it was typed.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
-        changelist = self.get_changelist_instance(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            return HttpResponseRedirect(f"{address}?{ERROR_FLAG}=1")
         columns = [*super().get_list_display(request)]
         name = f"{self.opts.verbose_name_plural} {business().today(clock.now())}.csv".replace(" ", "-")
         return csv_response(self, changelist.get_queryset(request), columns, name=name)

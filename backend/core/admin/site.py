@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -27,7 +27,7 @@ class BackOfficeSite(UnfoldAdminSite):
     index_title = "Today"
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
-        return super().admin_view(_on_the_wall(view), cacheable)
+        return super().admin_view(_on_the_wall(_without_nul(view)), cacheable)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """By a form that counts the tries."""
@@ -46,6 +46,17 @@ class BackOfficeSite(UnfoldAdminSite):
         )(request)
 
 
+def _without_nul(view: Callable[..., Any]) -> Callable[..., Any]:
+    """PostgreSQL has no text with a NUL in it, and Django's filters ask it for what stands in the address."""
+
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            request.GET = QueryDict(request.META["QUERY_STRING"].replace("%00", ""), encoding=request.encoding)
+        return view(request, *args, **kwargs)
+
+    return _named_like(view, shown)
+
+
 def _on_the_wall(view: Callable[..., Any]) -> Callable[..., Any]:
     """Times are shown, typed and filtered as on the business's wall. The page is drawn before that ends."""
 
@@ -54,6 +65,11 @@ def _on_the_wall(view: Callable[..., Any]) -> Callable[..., Any]:
             response = view(*args, **kwargs)
             return response.render() if hasattr(response, "render") else response
 
+    return _named_like(view, shown)
+
+
+def _named_like(view: Callable[..., Any], shown: Callable[..., Any]) -> Callable[..., Any]:
+    """`shown` with what Django and unfold look for on a view."""
     for name in ("csrf_exempt", "model_admin"):
         if hasattr(view, name):
             setattr(shown, name, getattr(view, name))
