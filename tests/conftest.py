@@ -12,6 +12,7 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from backend.core import throttle
@@ -24,7 +25,10 @@ from tests.personas import Personas, make_personas
 flush.install()
 
 # A slow machine is no defect. The examples are the same every time: what a change breaks shows with that change.
-examples.register_profile("rota", examples(deadline=None, derandomize=True, database=None, print_blob=True))
+examples.register_profile(
+    "rota",
+    examples(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None),
+)
 examples.load_profile("rota")
 
 REDIS_CLOCK = "redis.call('TIME')"

@@ -141,6 +141,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(admin: Api) -> None:
     assert seen == [gid(each, "AuditEntry") for each in expected]
 
 
+@pytest.mark.usefixtures("at_now")
 def test_many_entries_cost_as_many_statements_as_one(admin: Api) -> None:
     @use_case
     def work(*, viewer: Viewer) -> None:

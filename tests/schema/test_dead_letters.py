@@ -82,5 +82,6 @@ def test_nobody_else_sees_or_sends(personas: Personas, name: str) -> None:
     assert (row.status, row.attempts) == ("DEAD", 8)
 
 
+@pytest.mark.usefixtures("at_now")
 def test_fifty_cost_the_statements_of_one(personas: Personas) -> None:
     assert_same_statements(personas["admin"], LIST, add=dead, at_most=4)

@@ -39,6 +39,7 @@ def test_what_is_below_the_services_of_a_category_costs_the_same_too(api: Api) -
     )
 
 
+@pytest.mark.usefixtures("at_now")
 def test_the_list_that_is_measured_takes_three_statements_for_one_visit_and_for_fifty(personas: Personas) -> None:
     service, day = factories.service(), iter(range(50))
     staff = factories.staff_member(service)

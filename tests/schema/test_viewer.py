@@ -71,6 +71,7 @@ def test_an_inactive_member_of_staff_still_sees_itself(personas: Personas) -> No
     }
 
 
+@pytest.mark.usefixtures("at_now")
 def test_asking_costs_one_statement_a_person(personas: Personas) -> None:
     factories.address(personas.customer)
     assert count_statements(personas["customer"], VIEWER) <= 5

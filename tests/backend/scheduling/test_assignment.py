@@ -75,6 +75,15 @@ def test_what_the_plan_gave_somebody_counts_at_once(assignment: Assignment) -> N
     assert order(assignment, *people, given=[(ANNA, 9, 10), (BOB, 9, 10)]) == [CAT, ANNA, BOB]
 
 
+@pytest.mark.parametrize("assignment", Assignment)
+def test_what_the_plan_gave_somebody_on_the_next_day_does_not_count_from_its_first_second_on(
+    assignment: Assignment,
+) -> None:
+    people = person(ANNA), person(BOB)
+    assert order(assignment, *people, given=[(ANNA, 23, 24)]) == [BOB, ANNA]
+    assert order(assignment, *people, given=[(ANNA, 24, 25)]) == [ANNA, BOB]
+
+
 spans = st.tuples(st.integers(0, 71), st.integers(1, 4)).map(lambda pair: (pair[0], min(72, pair[0] + pair[1])))
 crews = st.lists(
     st.tuples(st.lists(spans, max_size=4), st.lists(spans, max_size=2), st.none() | st.integers(1, 500)), max_size=5

@@ -1,12 +1,21 @@
 """What a week may look like, against an oracle that paints the day minute by minute."""
 
-from datetime import time
+from datetime import time, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.errors import ErrorCode
-from backend.staff.rules import Break, DayHours, DayOfWeek, read_breaks, stored_breaks, week_refusals
+from backend.staff.rules import (
+    Break,
+    DayHours,
+    DayOfWeek,
+    absence_refusals,
+    read_breaks,
+    stored_breaks,
+    week_refusals,
+)
+from tests.factories.business import NOW
 
 STEPS = st.integers(0, 47).map(lambda step: time(step // 2, step % 2 * 30))
 BREAKS = st.lists(st.builds(Break, STEPS, STEPS), max_size=4)
@@ -56,6 +65,32 @@ def test_each_refusal_names_the_day_that_it_is_about(week: list[DayHours]) -> No
         else:
             assert not is_sound(day)
         assert refusal.code in (ErrorCode.INVALID_INPUT, ErrorCode.OUT_OF_RANGE)
+
+
+def day_with(*breaks: tuple[int, int]) -> DayHours:
+    """From nine to five, with breaks from one minute past nine o'clock to another."""
+    clock = [(time(9 + low // 60, low % 60), time(9 + high // 60, high % 60)) for low, high in breaks]
+    return DayHours(DayOfWeek.MONDAY, time(9), time(17), tuple(Break(low, high) for low, high in clock))
+
+
+def test_breaks_may_touch_each_other_and_both_ends_of_the_day() -> None:
+    assert week_refusals([day_with((0, 30), (30, 60), (60, 90), (450, 480))]) == []
+    [refusal] = week_refusals([day_with((0, 31), (30, 60))])
+    assert refusal.field == ("hours", 0, "breaks", 1, "start")
+
+
+def test_a_day_has_ten_breaks_and_no_more() -> None:
+    ten = [(30 * number, 30 * number + 15) for number in range(10)]
+    assert week_refusals([day_with(*ten)]) == []
+    [refusal] = week_refusals([day_with(*ten, (400, 410))])
+    assert (refusal.code, refusal.field) == (ErrorCode.OUT_OF_RANGE, ("hours", 0, "breaks"))
+
+
+def test_an_absence_lasts_a_leap_year_and_not_a_second_more() -> None:
+    longest = NOW + timedelta(days=366)
+    assert absence_refusals(start=NOW, end=longest, now=NOW) == []
+    [refusal] = absence_refusals(start=NOW, end=longest + timedelta(seconds=1), now=NOW)
+    assert (refusal.code, refusal.field) == (ErrorCode.OUT_OF_RANGE, ("end",))
 
 
 @given(BREAKS)

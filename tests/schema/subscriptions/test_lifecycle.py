@@ -78,6 +78,8 @@ class TestPausing:
         before = digest()
         past = api.mutate("pauseSubscription", {"trackingToken": token, "resumeOn": "2027-01-31"}, PLAN)
         assert past["userErrors"] == [("IN_THE_PAST", "resumeOn")]
+        late = api.mutate("pauseSubscription", {"trackingToken": token, "resumeOn": "2028-02-03"}, PLAN)
+        assert late["userErrors"] == [("OUT_OF_RANGE", "resumeOn")]
         stale = api.mutate("pauseSubscription", {"trackingToken": token, "version": 7}, PLAN)
         assert stale["userErrors"] == [("STALE_VERSION", "version")]
         assert digest() == before
