@@ -1,10 +1,12 @@
 """Two rows that are one person become one; a person's data is given out, and let go."""
 
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from backend.accounts.models import AccessToken
 from backend.accounts.queries import viewer_for_user
@@ -71,6 +73,16 @@ def test_an_account_follows_where_the_other_has_none(admin: Viewer, now: datetim
     kept.refresh_from_db()
     merged.refresh_from_db()
     assert (kept.user, merged.user) == (user, None)
+
+
+def test_rows_merged_before_they_said_so_learn_it_from_the_log(admin: Viewer, now: datetime) -> None:
+    first, second, third = (factories.customer(with_user=False) for _ in range(3))
+    for kept, merged in ((second, first), (third, second)):
+        actions.merge_customers(viewer=admin, customer_id=kept.pk, merged_id=merged.pk, now=now)
+    Customer.objects.update(merged_into=None)
+    import_module("backend.customers.migrations.0005_merged_before").follow_the_log(apps, None)
+    said = Customer.objects.order_by("pk").values_list("merged_into", flat=True)
+    assert list(said) == [third.pk, third.pk, None]
 
 
 def test_what_can_not_be_merged_stays_as_it_is(admin: Viewer, now: datetime) -> None:
