@@ -202,7 +202,9 @@ def _next(*, endpoint_id: int, lease: int, now: datetime) -> _Turn | None:
         endpoint.save(update_fields=["state", "state_reason"])
         return None
     endpoint.leased_until = now + LEASE
-    endpoint.save(update_fields=["leased_until"])
+    if endpoint.previous_until is not None and endpoint.previous_until <= now:
+        endpoint.previous_secret, endpoint.previous_until = "", None  # what signs nothing any more is not kept
+    endpoint.save(update_fields=["leased_until", "previous_secret", "previous_until"])
     delivery.attempts += 1
     delivery.tried_at = now
     delivery.save(update_fields=["attempts", "tried_at"])

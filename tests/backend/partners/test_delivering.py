@@ -156,6 +156,8 @@ class TestSending:
             actions.send_test_webhook(viewer=admin, endpoint_id=endpoint.pk, now=NOW)
             work(NOW + timedelta(hours=2))
         assert [len(got.headers["webhook-signature"].split(" ")) for got in receiver.got] == [2, 1]
+        endpoint.refresh_from_db()
+        assert (endpoint.previous_secret, endpoint.previous_until) == ("", None)
 
     def test_a_failure_is_tried_again_later_with_the_same_id_and_body(self) -> None:
         with receiving(lambda got: (500, {}, b"oops \x00 " + b"x" * 50_000)) as receiver:
