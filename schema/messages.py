@@ -46,6 +46,7 @@ declare(
         MessageKind.APPOINTMENT_CONFIRMED: "The office has confirmed the visit.",
         MessageKind.APPOINTMENT_MOVED: "The visit has another time, or somebody else comes.",
         MessageKind.APPOINTMENT_CANCELLED: "The visit was called off.",
+        MessageKind.APPOINTMENT_ON_THE_WAY: "Whoever comes is on the way.",
         MessageKind.APPOINTMENT_STARTED: "The work has begun.",
         MessageKind.APPOINTMENT_COMPLETED: "The work is done.",
         MessageKind.REMINDER_DAY: "The visit is tomorrow: 24 hours before it.",

@@ -108,6 +108,7 @@ class Appointment(VisibleNode):
     service: Service
     staff: Staff
     start: strawberry.auto
+    on_the_way_at: strawberry.auto
     end: strawberry.auto
     buffer_minutes: strawberry.auto
     version: strawberry.auto
@@ -340,6 +341,13 @@ class StartAppointmentInput:
     version: int | None = strawberry.field(default=None, description=VERSION)
 
 
+@strawberry.input(description="The visit to which somebody is on the way.")
+class AnnounceArrivalInput(StartAppointmentInput):
+    minutes: int | None = strawberry.field(
+        default=None, description="In how many minutes it will be there, 1 to 240; the customer is told the time."
+    )
+
+
 @strawberry.input(description="The visit that is done.")
 class CompleteAppointmentInput(StartAppointmentInput):
     pass
@@ -391,6 +399,14 @@ class AppointmentPayload(Payload):
 
 @strawberry.type
 class SchedulingMutation:
+    @mutation(
+        description="Whoever comes is on the way: the customer is told, by mail and SMS. Only of a confirmed visit of "
+        "today, and again after a quarter of an hour at the soonest. Its member of staff, admins, and managers with "
+        "MANAGE_ORDERS."
+    )
+    def announce_arrival(self, info: Info, input: AnnounceArrivalInput) -> AppointmentPayload:
+        return AppointmentPayload(row=actions.announce_arrival(**_step(info, input), minutes=input.minutes))
+
     @mutation(description="The work begins. Its member of staff, admins, and managers with MANAGE_ORDERS.")
     def start_appointment(self, info: Info, input: StartAppointmentInput) -> AppointmentPayload:
         return AppointmentPayload(row=actions.start_appointment(**_step(info, input)))

@@ -91,6 +91,12 @@ def appointment_cancelled(event: Happened, /, *, now: datetime) -> None:
 
 
 @handler
+def appointment_on_the_way(event: Happened, /, *, now: datetime) -> None:
+    """To whoever a visit is for: somebody is on the way."""
+    actions.tell_of_booking(kind=MessageKind.APPOINTMENT_ON_THE_WAY, event=event, now=now)
+
+
+@handler
 def appointment_started(event: Happened, /, *, now: datetime) -> None:
     """To whoever a visit is for: we are at it."""
     actions.tell_of_booking(kind=MessageKind.APPOINTMENT_STARTED, event=event, now=now)

@@ -12,6 +12,7 @@ from backend.partners.rules import TOLD
 _NAMED: Mapping[str, tuple[str, ...]] = {
     "appointment.booked": ("notifications.appointment_booked", "calendars.visit_changed"),
     "appointment.confirmed": ("notifications.appointment_confirmed", "calendars.visit_changed"),
+    "appointment.on_the_way": ("notifications.appointment_on_the_way",),
     "appointment.started": ("orders.follow_visits", "notifications.appointment_started", "calendars.visit_changed"),
     "appointment.completed": (
         "orders.follow_visits",

@@ -38,7 +38,7 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="The visit that a reminder is about.",
+        help_text="The visit, of what is true of it for a while only.",
     )
     visit_start = models.DateTimeField(
         null=True, blank=True, help_text="When that visit starts, in UTC; at another time nobody is reminded of it."

@@ -70,8 +70,8 @@ class WebhookStatus(StrEnum):
 _ORDERS = (
     "order.placed order.changed order.staff_assigned order.confirmed order.started order.completed order.cancelled "
     "order.change_requested order.change_approved order.change_rejected order.change_withdrawn "
-    "appointment.booked appointment.confirmed appointment.moved appointment.started appointment.completed "
-    "appointment.cancelled appointment.no_show "
+    "appointment.booked appointment.confirmed appointment.moved appointment.on_the_way appointment.started "
+    "appointment.completed appointment.cancelled appointment.no_show "
     "subscription.created subscription.confirmed subscription.paused subscription.resumed subscription.cancelled "
     "subscription.completed visit.unplaced visit.placed visit.completed visit.skipped"
 )
@@ -98,8 +98,19 @@ _IDS = {
     "order_item_id": "OrderItem",
     "change_request_id": "ChangeRequest",
 }
-_PLAIN = ("start", "end", "status", "fields", "by_office", "was_confirmed", "sequence", "resume_on", "planned")
-_INSTANTS = ("start", "end")
+_PLAIN = (
+    "start",
+    "end",
+    "status",
+    "fields",
+    "by_office",
+    "was_confirmed",
+    "sequence",
+    "resume_on",
+    "planned",
+    "arrives_at",
+)
+_INSTANTS = ("start", "end", "arrives_at")
 _BEFORE = ("start", "end", "status", "staff_id")
 
 

@@ -34,6 +34,7 @@ from backend.core.choices import choices_of
 from backend.core.files import link_to
 from backend.core.viewer import Permission, Viewer
 from backend.scheduling.actions import (
+    announce_arrival,
     approve_staff_change,
     cancel_appointment,
     complete_appointment,
@@ -62,9 +63,21 @@ def _can_become(after: AppointmentStatus) -> Any:
     return lambda row: after in TRANSITIONS[AppointmentStatus(row.status)]
 
 
+def _is_announceable(row: Any) -> bool:
+    today = business().today(clock.now())
+    return row.status == AppointmentStatus.CONFIRMED and business().today(row.start) == today
+
+
 CONFIRM = Confirm(
     act=lambda viewer, row, now, _: confirm_appointment(viewer=viewer, appointment_id=row.pk, now=now),
     offered=_can_become(AppointmentStatus.CONFIRMED),
+)
+ANNOUNCE = RowAction(
+    name="announce",
+    label="On the way",
+    done="announced",
+    act=lambda viewer, row, now, _: announce_arrival(viewer=viewer, appointment_id=row.pk, now=now),
+    offered=_is_announceable,
 )
 START = RowAction(
     name="start",
@@ -91,7 +104,7 @@ CANCEL = Cancel(
     ),
     offered=_can_become(AppointmentStatus.CANCELLED),
 )
-VISIT_ACTIONS = (CONFIRM, START, COMPLETE, NO_SHOW)
+VISIT_ACTIONS = (CONFIRM, ANNOUNCE, START, COMPLETE, NO_SHOW)
 """Those of one click."""
 APPROVE_WISH = Approve(
     act=lambda viewer, row, now, _: approve_staff_change(viewer=viewer, change_id=row.pk, now=now),

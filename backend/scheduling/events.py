@@ -45,6 +45,15 @@ class AppointmentConfirmed(AppointmentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentAnnounced(AppointmentFact):
+    """Whoever comes is on the way. `arrives_at` is when it thinks to be there, if it said so."""
+
+    kind: ClassVar[str] = "appointment.on_the_way"
+
+    arrives_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentStarted(AppointmentFact):
     """The work began."""
 

@@ -34,6 +34,9 @@ class Appointment(models.Model):
     notes = models.TextField(blank=True, help_text="What the customer wants known.")
     internal_notes = models.TextField(blank=True, help_text="Notes of staff and office; customers never see them.")
     created_at = models.DateTimeField(help_text="When it was booked, in UTC.")
+    on_the_way_at = models.DateTimeField(
+        null=True, blank=True, help_text="When whoever comes last said that it is on the way, in UTC; null: never."
+    )
 
     class Meta:
         ordering = ["start", "id"]

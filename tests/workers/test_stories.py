@@ -16,6 +16,7 @@ from backend.orders.actions import cancel_order
 from backend.orders.models import Order
 from backend.scheduling.actions import (
     RescheduleRequest,
+    announce_arrival,
     cancel_appointment,
     complete_appointment,
     confirm_appointment,
@@ -202,6 +203,37 @@ class TestAtNight:
         at = NINE - 2 * HOUR
         start_appointment(viewer=admin, appointment_id=visit.pk, now=at)
         assert subjects(at) == ["Anna has started"]
+
+
+class TestOnTheWay:
+    def test_the_customer_hears_when_somebody_will_be_there(
+        self, visit: Appointment, admin: Viewer, settings: Any
+    ) -> None:
+        settings.ROTA_SMS_URL = "http://AC123:s3cret@127.0.0.1:9/2010-04-01?from=+442079460000"
+        at = NINE - HOUR
+        announce_arrival(viewer=admin, appointment_id=visit.pk, minutes=50, now=at)
+        assert subjects(at) == ["Anna is on the way"]
+        assert "Anna is on the way to you and will be there at about 08:50." in EmailLog.objects.get().text
+        assert SmsLog.objects.get().text == (
+            "Rota: Anna is on the way to your visit of 09:00 and will be there at about 08:50."
+        )
+
+    def test_in_german_and_without_a_time(self, order: Order, admin: Viewer) -> None:
+        announce_arrival(viewer=admin, appointment_id=visits(order)[0].pk, now=NINE - HOUR)
+        assert subjects(NINE - HOUR) == ["Anna ist unterwegs"]
+        assert "Anna ist unterwegs zu Ihnen.\n" in EmailLog.objects.get().text
+
+    @pytest.mark.parametrize("then", ["started", "moved", "called off"])
+    def test_it_is_not_told_once_it_is_not_so_any_more(self, visit: Appointment, admin: Viewer, then: str) -> None:
+        announce_arrival(viewer=admin, appointment_id=visit.pk, now=NINE - HOUR)
+        if then == "started":
+            start_appointment(viewer=admin, appointment_id=visit.pk, now=NINE)
+        elif then == "moved":
+            later = RescheduleRequest(appointment_id=visit.pk, start=NINE + 7 * DAY, reason="Van")
+            reschedule_appointment(viewer=admin, request=later, address="office", now=NINE - HOUR + MINUTE)
+        else:
+            call_off(admin, visit, NINE - HOUR + MINUTE)
+        assert "Anna is on the way" not in subjects(NINE)
 
 
 class TestTooLate:

@@ -61,20 +61,17 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
     booking = booking_for_message(event.appointment_id)
     if booking is None:
         return
-    if kind is MessageKind.APPOINTMENT_COMPLETED and booking.appointment.type == AppointmentType.ORDER_ITEM:
-        return  # the order tells, once all of it is done
-    if kind is MessageKind.APPOINTMENT_CANCELLED and ends_its_order(event.appointment_id):
-        return  # with this visit the whole order is off: that is one message, and the order's
-    is_part = booking.appointment.type != AppointmentType.SINGLE
-    if is_part and (kind in _TOLD_BY_WHOLE or told_together(event.event_id, _TELLS_OF_VISITS, order_id=event.order_id)):
+    if _is_told_elsewhere(kind, event, AppointmentType(booking.appointment.type)):
         return
     visit, to = booking.appointment, person_of(booking)
     voice = voice_for(to)
     start, end = (datetime.fromisoformat(event.data[name]) for name in ("start", "end"))
     previous = event.data["previous"] and datetime.fromisoformat(event.data["previous"]["start"])
+    arrives_at = event.data.get("arrives_at")
     values = visit_values(booking, voice, start, end, now=now) | {
         "waits": "yes" if event.data["status"] == "PENDING" else "",
         "previous": voice.moment(previous) if previous else "",
+        "arrival": voice.time_of(datetime.fromisoformat(arrives_at)) if arrives_at else "",
         "reason": event.data.get("reason", ""),
     }
     tell(
@@ -90,6 +87,18 @@ def tell_of_booking(*, kind: MessageKind, event: Happened, now: datetime) -> Non
         appointment_id=visit.pk,
         now=now,
     )
+
+
+def _is_told_elsewhere(kind: MessageKind, event: Happened, type_: AppointmentType) -> bool:
+    """Whether an order or a plan tells of its visit itself, or something else in the same transaction does."""
+    if type_ is AppointmentType.SINGLE:
+        return False
+    if kind in _TOLD_BY_WHOLE or told_together(event.event_id, _TELLS_OF_VISITS, order_id=event.order_id):
+        return True
+    if kind is MessageKind.APPOINTMENT_COMPLETED:
+        return type_ is AppointmentType.ORDER_ITEM  # the order tells, once all of it is done
+    # Where the whole order is off with this visit, that is one message, and the order's.
+    return kind is MessageKind.APPOINTMENT_CANCELLED and ends_its_order(event.appointment_id or 0)
 
 
 def person_of(booking: Any) -> Person:
@@ -135,7 +144,5 @@ def visit_values(booking: Any, voice: Voice, start: datetime, end: datetime, *, 
         "visit": rows([voice.say(Phrase.WITH, what=f"{when}: {service}", who=visit.staff.name), address, price]),
         "cancel_until": voice.moment(booking.cancellation_deadline) if may_cancel else "",
         "move_until": voice.moment(booking.reschedule_deadline) if may_move else "",
-        "previous": "",
-        "reason": "",
-        "waits": "",
+        **dict.fromkeys(("arrival", "previous", "reason", "waits"), ""),
     }

@@ -34,13 +34,14 @@ from backend.notifications.rules import (
     is_timely,
     retry_delay,
 )
-from backend.scheduling.queries import statuses_of
-from backend.scheduling.queries.bookings import takes_place
-from backend.scheduling.rules import AppointmentStatus
+from backend.scheduling.queries.bookings import is_on_the_way, is_under_way, takes_place
 
 _MAX_ERROR = 20_000
-_TRUE_WHILE = {MessageKind.APPOINTMENT_STARTED: AppointmentStatus.IN_PROGRESS}
-"""Momentary messages, and how their visit stands for as long as they are true."""
+_TRUE_WHILE = {
+    MessageKind.APPOINTMENT_ON_THE_WAY: is_on_the_way,
+    MessageKind.APPOINTMENT_STARTED: is_under_way,
+}
+"""Momentary messages, and what says of their visit whether they are still true."""
 _log = structlog.get_logger(__name__)
 
 
@@ -141,7 +142,7 @@ def _is_true(row: EmailLog | SmsLog, now: datetime) -> bool:
         return is_timely(kind, row.visit_start, now) and takes_place(row.appointment_id or 0, row.visit_start)
     if row.appointment_id is None or kind not in _TRUE_WHILE:
         return True
-    return statuses_of([row.appointment_id]).get(row.appointment_id) is _TRUE_WHILE[kind]
+    return _TRUE_WHILE[kind](row.appointment_id)
 
 
 def _as_mail(row: EmailLog) -> Mail:

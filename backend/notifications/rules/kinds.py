@@ -22,6 +22,7 @@ class MessageKind(StrEnum):
     APPOINTMENT_CONFIRMED = "APPOINTMENT_CONFIRMED"
     APPOINTMENT_MOVED = "APPOINTMENT_MOVED"
     APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
+    APPOINTMENT_ON_THE_WAY = "APPOINTMENT_ON_THE_WAY"
     APPOINTMENT_STARTED = "APPOINTMENT_STARTED"
     APPOINTMENT_COMPLETED = "APPOINTMENT_COMPLETED"
     REMINDER_DAY = "REMINDER_DAY"
@@ -120,6 +121,7 @@ KINDS: Mapping[MessageKind, Traits] = {
     MessageKind.APPOINTMENT_CONFIRMED: _VISIT,
     MessageKind.APPOINTMENT_MOVED: Traits(MessageGroup.VISITS, channels=_BOTH),
     MessageKind.APPOINTMENT_CANCELLED: Traits(MessageGroup.VISITS, channels=_BOTH),
+    MessageKind.APPOINTMENT_ON_THE_WAY: Traits(MessageGroup.REMINDERS, channels=_BOTH, is_momentary=True),
     MessageKind.APPOINTMENT_STARTED: Traits(MessageGroup.REMINDERS, channels=_BOTH, is_momentary=True),
     MessageKind.APPOINTMENT_COMPLETED: _VISIT,
     MessageKind.REMINDER_DAY: Traits(MessageGroup.REMINDERS, channels=_BOTH),

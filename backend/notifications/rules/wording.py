@@ -101,6 +101,7 @@ _VISIT = {
     "when": "Monday 1 March 2027, 09:00 to 10:00",
     "start": "Monday 1 March 2027, 09:00",
     "time": "09:00",
+    "arrival": "08:50",
     "service": "Deep clean, Oven",
     "staff": "Anna Lee",
     "address": "10 Downing Street, London, SW1A 2AA",

@@ -18,6 +18,7 @@ from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.photos import delete_photo, upload_photos
 from backend.scheduling.actions.progress import (
     add_internal_note,
+    announce_arrival,
     cancel_visits,
     complete_appointment,
     complete_visits,
@@ -45,6 +46,7 @@ __all__ = [
     "VisitPlan",
     "add_internal_note",
     "add_time_off",
+    "announce_arrival",
     "approve_staff_change",
     "book_appointment",
     "book_visits",

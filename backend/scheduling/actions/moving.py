@@ -49,7 +49,7 @@ def move_visits(
         _move(row, moves[row.pk])
     if rows and not outside_hours:
         _require_working(rows, now)
-    Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version"])
+    Appointment.objects.bulk_update(rows, ["staff", "start", "end", "version", "on_the_way_at"])
     deadlines = ("cancellation_deadline", "reschedule_deadline")
     CustomerAppointment.objects.bulk_update([row.booking for row in rows], deadlines)
     _claim_again(rows, locked, now)
@@ -68,6 +68,7 @@ def _move(row: Appointment, move: Move) -> None:
     start = row.start if move.start is None else move.start
     row.start, row.end, row.version = start, start + (row.end - row.start), row.version + 1
     row.staff_id = row.staff_id if move.staff_id is None else move.staff_id
+    row.on_the_way_at = None
     row.booking.cancellation_deadline = cancellation_deadline(row.start, row.booking.policy_hours)
     row.booking.reschedule_deadline = cancellation_deadline(row.start, row.booking.reschedule_hours)
 

@@ -1,17 +1,19 @@
 """Visits on their way: started, done, missed, called off. What is closed gives its claimed time back."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
 
-from backend.core.errors import TooLong
+from backend.core.business import business
+from backend.core.errors import OutOfRange, TooLong
 from backend.core.text import clean_text
 from backend.core.transactions import step, use_case
 from backend.core.viewer import Viewer, require_signed_in
 from backend.events.actions import emit
 from backend.scheduling.events import (
+    AppointmentAnnounced,
     AppointmentCancelled,
     AppointmentCompleted,
     AppointmentFact,
@@ -22,10 +24,12 @@ from backend.scheduling.models import Appointment, Claim
 from backend.scheduling.permissions import require_work_on
 from backend.scheduling.queries import appointment_for
 from backend.scheduling.rules import (
+    MAX_ARRIVAL_MINUTES,
     MAX_INTERNAL_NOTES,
     MAX_NOTE,
     OPEN_STATUSES,
     AppointmentStatus,
+    require_announceable,
     require_begun,
     require_transition,
     require_version,
@@ -39,6 +43,28 @@ _FACTS: dict[AppointmentStatus, type[AppointmentFact]] = {
     AppointmentStatus.COMPLETED: AppointmentCompleted,
     AppointmentStatus.NO_SHOW: AppointmentMissed,
 }
+
+
+@use_case
+def announce_arrival(
+    *, viewer: Viewer, appointment_id: int, minutes: int | None = None, version: int | None = None, now: datetime
+) -> Appointment:
+    """Whoever comes is on the way, and there in so many minutes, where it says so. Its own member of staff, or the
+    office.
+
+    InvalidTransition unless the visit is confirmed, today, and was not announced in the last quarter of an hour;
+    OutOfRange for minutes that are none, or too many.
+    """
+    row = _workable(viewer, appointment_id, version)
+    if minutes is not None and not 1 <= minutes <= MAX_ARRIVAL_MINUTES:
+        raise OutOfRange(f"Say 1 to {MAX_ARRIVAL_MINUTES} minutes.", ("minutes",))
+    before, zone = snapshot(row), business().zone
+    require_announceable(AppointmentStatus(row.status), row.start, said_at=row.on_the_way_at, zone=zone, now=now)
+    row.on_the_way_at, row.version = now, row.version + 1
+    row.save(update_fields=["on_the_way_at", "version"])
+    arrives_at = None if minutes is None else now + timedelta(minutes=minutes)
+    emit([AppointmentAnnounced(**told(row, before, order_of(row), viewer.user_id), arrives_at=arrives_at)], now=now)
+    return row
 
 
 @use_case

@@ -88,6 +88,17 @@ def bookings_starting(*, after: datetime, until: datetime) -> QuerySet[CustomerA
     ).order_by("appointment__start", "appointment_id")
 
 
+def is_on_the_way(appointment_id: int) -> bool:
+    """Whether somebody said that it is on the way to a visit, and neither has begun since nor was sent elsewhere."""
+    rows = Appointment.objects.filter(pk=appointment_id, status=AppointmentStatus.CONFIRMED)
+    return rows.exclude(on_the_way_at=None).exists()
+
+
+def is_under_way(appointment_id: int) -> bool:
+    """Whether the work has begun and is not done."""
+    return Appointment.objects.filter(pk=appointment_id, status=AppointmentStatus.IN_PROGRESS).exists()
+
+
 def takes_place(appointment_id: int, start: datetime) -> bool:
     """Whether a visit is confirmed for this very start."""
     return Appointment.objects.filter(pk=appointment_id, start=start, status=AppointmentStatus.CONFIRMED).exists()

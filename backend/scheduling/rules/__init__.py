@@ -40,6 +40,8 @@ from backend.scheduling.rules.policy import (
 )
 from backend.scheduling.rules.room import MAX_TRAVEL_MINUTES, Stay, travel_seconds, why_no_room, with_travel
 from backend.scheduling.rules.states import (
+    ANNOUNCE_AGAIN,
+    MAX_ARRIVAL_MINUTES,
     MAX_BOOKING_NOTES,
     MAX_INTERNAL_NOTES,
     MAX_NOTE,
@@ -53,6 +55,7 @@ from backend.scheduling.rules.states import (
     SlotReason,
     cancellation_deadline,
     deadline_passed,
+    require_announceable,
     require_begun,
     require_transition,
     require_version,
@@ -62,7 +65,9 @@ from backend.scheduling.rules.workloads import Busy, Span, Workload, without_bre
 
 __all__ = [
     "ALTERNATIVE_DAYS",
+    "ANNOUNCE_AGAIN",
     "MAX_ALTERNATIVES",
+    "MAX_ARRIVAL_MINUTES",
     "MAX_BOOKING_NOTES",
     "MAX_INTERNAL_NOTES",
     "MAX_NOTE",
@@ -119,6 +124,7 @@ __all__ = [
     "objection_to_rescheduling",
     "other_times",
     "rank_alternatives",
+    "require_announceable",
     "require_begun",
     "require_bookable_start",
     "require_number",

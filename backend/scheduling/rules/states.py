@@ -2,8 +2,14 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from backend.core.errors import InvalidTransition, StaleVersion
+
+ANNOUNCE_AGAIN = timedelta(minutes=15)
+"""So long nobody is told again that somebody is on the way: a second tap is most often a slip."""
+
+MAX_ARRIVAL_MINUTES = 240
 
 
 class AppointmentStatus(StrEnum):
@@ -130,6 +136,22 @@ def require_begun(start: datetime, *, now: datetime) -> None:
     """InvalidTransition before the start of a visit."""
     if now < start:
         raise InvalidTransition("The visit has not begun yet.")
+
+
+def require_announceable(
+    status: AppointmentStatus, start: datetime, *, said_at: datetime | None, zone: ZoneInfo, now: datetime
+) -> None:
+    """InvalidTransition unless somebody may be on the way to the visit now.
+
+    It has to be confirmed, today on the wall of `zone`, and not announced within the last ANNOUNCE_AGAIN.
+    """
+    if status is not AppointmentStatus.CONFIRMED:
+        raise InvalidTransition(f"The visit is {status}: nobody is on the way to it.")
+    if start.astimezone(zone).date() != now.astimezone(zone).date():
+        raise InvalidTransition("The visit is not today.")
+    if said_at is not None and now < said_at + ANNOUNCE_AGAIN:
+        minutes = int(ANNOUNCE_AGAIN.total_seconds() // 60)
+        raise InvalidTransition(f"This was told less than {minutes} minutes ago.")
 
 
 def cancellation_deadline(start: datetime, policy_hours: int) -> datetime:

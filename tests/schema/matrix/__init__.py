@@ -116,6 +116,7 @@ ROWS: tuple[Row, ...] = (
         given(serviceId="id:service", start="2027-03-01T09:00:00Z", postcode="SW1A 2AA"),
     ),
     mutation("releaseSlot", "released", EVERYONE, given(token="held")),
+    mutation("announceArrival", "appointment { id }", OWN_VISIT, given(appointmentId="id:missed visit", minutes=10)),
     mutation("startAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("completeAppointment", "appointment { id }", OWN_VISIT, given(appointmentId="id:visit")),
     mutation("markNoShow", "appointment { id }", OWN_VISIT, given(appointmentId="id:missed visit")),

@@ -253,7 +253,7 @@ def test_a_step_changes_the_state_counts_the_version_and_is_told(personas: Perso
     assert Claim.objects.count() == (1 if mutation == "startAppointment" else 0)
 
 
-@pytest.mark.parametrize("mutation", [*STEPS, "addInternalNote"])
+@pytest.mark.parametrize("mutation", [*STEPS, "addInternalNote", "announceArrival"])
 @pytest.mark.parametrize("persona", NAMES)
 def test_only_its_own_staff_and_the_office_work_on_a_visit(personas: Personas, persona: str, mutation: str) -> None:
     wanted = {"appointmentId": gid(visit(personas, **AT_THE_DOOR))} | (
