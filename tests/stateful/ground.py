@@ -14,9 +14,10 @@ from backend.core.viewer import Role
 from backend.coupons.models import Coupon
 from backend.orders.models import ChangeRequest, Order
 from backend.scheduling.models import Appointment, Claim
+from backend.subscriptions.models import Subscription, SubscriptionAppointmentChangeRequest
 from tests import factories
 from tests.factories.business import NOW
-from tests.stateful.model import Customer, Model, Person, Service
+from tests.stateful.model import Customer, Model, Person, Series, Service
 
 Rows = Mapping[tuple[str, int], str]
 """A fingerprint of each row that leaves a trail, by what the trail calls its model and by its id."""
@@ -118,6 +119,30 @@ def stored(now: datetime) -> dict[str, Any]:
             if row.expires_at is None or row.expires_at > now
         ),
         "coupons": dict(Coupon.objects.values_list("pk", "used_count")),
+    } | _stored_plans()
+
+
+def _stored_plans() -> dict[str, Any]:
+    plans = Subscription.objects.prefetch_related("visits")
+    waiting = SubscriptionAppointmentChangeRequest.objects.filter(status="PENDING")
+    return {
+        "plans": {
+            row.pk: {
+                "state": (row.status, row.customer_id, row.next_appointment_date, row.end_date, row.resume_on),
+                "kept": (row.visit_time, row.staff_id),
+                "visits": (row.total_appointments, row.completed_appointments),
+                "amounts": (row.subtotal, row.discount, row.total, row.coupon_code),
+            }
+            for row in plans
+        },
+        "dues": {
+            row.pk: [
+                (due.nominal_date, due.due_before, due.status, due.appointment_id, due.is_moved, due.reason != "")
+                for due in row.visits.all()
+            ]
+            for row in plans
+        },
+        "wishes": dict(waiting.values_list("visit_id", "pk")),
     }
 
 
@@ -164,6 +189,28 @@ def told(model: Model) -> dict[str, Any]:
             for each in model.busy(person)
         ),
         "coupons": {each.key: len(each.live()) for each in model.coupons.values()},
+    } | _told_plans(model.plans)
+
+
+def _told_plans(plans: Mapping[int, Series]) -> dict[str, Any]:
+    return {
+        "plans": {
+            each.key: {
+                "state": (each.status, each.customer and each.customer.key, each.next, each.end, each.resume_on),
+                "kept": (each.kept, each.person and each.person.key),
+                "visits": (each.count, each.done),
+                "amounts": (each.total, each.discount, each.total - each.discount, each.code),
+            }
+            for each in plans.values()
+        },
+        "dues": {
+            each.key: [
+                (due.day, due.before, due.status, due.visit and due.visit.key, due.moved, due.has_reason)
+                for due in each.dues
+            ]
+            for each in plans.values()
+        },
+        "wishes": {due.key: due.asked_key for each in plans.values() for due in each.dues if due.asked is not None},
     }
 
 

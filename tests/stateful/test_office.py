@@ -4,9 +4,10 @@
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import MagicMock
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,8 +17,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from backend.orders.actions import change, place
 from backend.scheduling.actions import moving, progress
 from backend.scheduling.rules import Queue
+from backend.subscriptions.actions import lifecycle, visits
+from tests import factories
 from tests.stateful.ground import Ground, lay_ground
-from tests.stateful.machine import DONE, Office
+from tests.stateful.machine import DONE, Office, Seasons
 
 pytestmark = pytest.mark.django_db
 
@@ -32,25 +35,32 @@ SHORT = settings(
     phases=[Phase.generate],
     print_blob=False,
 )
+BRIEF = settings(SHORT, max_examples=10, stateful_step_count=30)
 PATIENT = settings(SHORT, max_examples=100)
 """For what is there to be found: it ends with the first example that finds it."""
 
 
+Machine = type[Office] | type[Seasons]
+
+
 @pytest.fixture
-def ground(db: None) -> Ground:
-    return lay_ground()
+def ground(db: None) -> Iterator[Ground]:
+    with factories.configured(zone=ZoneInfo("UTC")):  # plans run on into the weeks of London's summer
+        yield lay_ground()
 
 
-def play(ground: Ground, how: settings = SHORT) -> None:
-    run_state_machine_as_test(lambda: Office(ground), settings=how)  # type: ignore[arg-type]  # any factory will do
+def play(ground: Ground, how: settings = SHORT, machine: Machine = Office) -> None:
+    run_state_machine_as_test(lambda: machine(ground), settings=how)  # type: ignore[arg-type]  # any factory will do
 
 
-def test_whatever_is_done_the_rules_hold(ground: Ground) -> None:
+@pytest.mark.parametrize(("machine", "how", "kinds"), [(Office, SHORT, 25), (Seasons, BRIEF, 25)])
+def test_whatever_is_done_the_rules_hold(ground: Ground, machine: Machine, how: settings, kinds: int) -> None:
     DONE.clear()
-    how = SHORT if LONG is None else settings(SHORT, max_examples=int(LONG), derandomize=False, phases=list(Phase))
-    play(ground, how)
+    if LONG is not None:
+        how = settings(SHORT, max_examples=int(LONG), derandomize=False, phases=list(Phase))
+    play(ground, how, machine)
     done = {name.partition(":")[0] for name in DONE if name.endswith(": done")}
-    assert len(done) > 25, "too little of what can be done was done"
+    assert len(done) > kinds, "too little of what can be done was done"
     assert sum(times for name, times in DONE.items() if not name.endswith(": done")) > 50
 
 
@@ -77,6 +87,19 @@ def test_a_planted_bug_is_found(bug: str, ground: Ground, monkeypatch: pytest.Mo
     PLANTED[bug](monkeypatch)
     with pytest.raises(AssertionError):
         play(ground, PATIENT)
+
+
+PLANTED_IN_PLANS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a visit that is skipped keeps its time": lambda patch: patch.setattr(visits, "cancel_visits", nothing),
+    "what a pause took away is forgotten": lambda patch: patch.setattr(lifecycle, "owed_visits", lambda plan: 0),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED_IN_PLANS)
+def test_a_bug_planted_in_plans_is_found(bug: str, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTED_IN_PLANS[bug](monkeypatch)
+    with pytest.raises(AssertionError):
+        play(ground, settings(PATIENT, stateful_step_count=30), Seasons)
 
 
 def test_a_hole_in_the_trail_is_found(ground: Ground) -> None:

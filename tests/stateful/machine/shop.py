@@ -39,13 +39,17 @@ class Shop(Doing):
 
     @rule()
     def workers_catch_up(self) -> None:
-        """Whatever routes.py sends to the orders is done, in the order in which it was told."""
+        """Whatever routing.py sends to orders and plans is done, in the order in which it was told."""
         for event in Event.objects.filter(pk__gt=self.heard).order_by("pk"):
             if "orders.follow_visits" in ROUTES.get(event.kind, ()):
                 follow = use_case(orders_actions.follow_visits)
                 self.attempt(follow, event=happened(event), now=self.model.now)
+            self.plans_hear(event)
             self.heard = event.pk
         self.model.catch_up()
+
+    def plans_hear(self, event: Event) -> None:
+        """What an event means to plans; see `Plans`."""
 
     @initialize(target=services)
     def opening(self) -> Any:

@@ -178,6 +178,7 @@ class Visits(Doing):
         _, codes = self.attempt(merge_customers, viewer=self.admin, now=self.model.now, **given)
         assert codes == self.model.merge(*rows)
 
+    @precondition(lambda self: bool(self.model.orders))
     @rule(nth=numbers, email=st.sampled_from(["ada@example.com"] * 3 + ["bea@example.com"]))
     def order_finds_its_customer(self, nth: int, email: str) -> None:
         order = self.an_order(nth)

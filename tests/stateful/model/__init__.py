@@ -6,21 +6,23 @@ gives none, and the model is what the database must hold from now on. All times 
 show in the weeks that this plays in.
 """
 
+from tests.stateful.model.plans import Plans
 from tests.stateful.model.things import (
     OK,
     Absence,
     Codes,
     Coupon,
     Customer,
+    Due,
     Hold,
     Line,
     Order,
     Person,
+    Series,
     Service,
     Visit,
     Wanted,
 )
-from tests.stateful.model.visits import Visits
 
 __all__ = [
     "OK",
@@ -28,18 +30,20 @@ __all__ = [
     "Codes",
     "Coupon",
     "Customer",
+    "Due",
     "Hold",
     "Line",
     "Model",
     "Order",
     "Person",
+    "Series",
     "Service",
     "Visit",
     "Wanted",
 ]
 
 
-class Model(Visits):
+class Model(Plans):
     """All there is, customers and all."""
 
     def merge(self, into: Customer, merged: Customer) -> Codes:
@@ -51,6 +55,8 @@ class Model(Visits):
             return ["INVALID_INPUT"]
         for order in self.orders.values():
             order.customer = into if order.customer is merged else order.customer
+        for series in self.plans.values():
+            series.customer = into if series.customer is merged else series.customer
         for visit in self.visits.values():
             visit.customer = into if visit.customer is merged else visit.customer
         into.account, merged.account, merged.is_merged = into.account or merged.account, None, True

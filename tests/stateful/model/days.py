@@ -15,6 +15,7 @@ from tests.stateful.model.things import (
     Hold,
     Order,
     Person,
+    Series,
     Service,
     Visit,
 )
@@ -31,6 +32,7 @@ class Days:
     coupons: dict[int, Coupon] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
+    plans: dict[int, Series] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     absences: dict[int, Absence] = field(default_factory=dict)
     unheard: list[Order] = field(default_factory=list)

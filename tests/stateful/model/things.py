@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 Codes = list[str]
@@ -11,6 +11,7 @@ OK: Codes = []
 NOTICE = timedelta(hours=2)
 POLICY = timedelta(hours=24)
 HOLD = timedelta(minutes=10)
+SEARCH_DAYS = 14
 MAX_MOVES = 3
 OPEN = ("PENDING", "CONFIRMED", "IN_PROGRESS")
 SAME_PERSON = {"bob.b+shop@gmail.com": "bobb@gmail.com", "bobb@googlemail.com": "bobb@gmail.com"}
@@ -58,7 +59,7 @@ class Customer:
 class Use:
     """One use of a coupon by one person."""
 
-    order: "Order"
+    order: "Order | Series"
     person: str
     amount: Decimal
     live: bool = True
@@ -79,7 +80,7 @@ class Coupon:
     active: bool = True
     uses: list[Use] = field(default_factory=list)
 
-    def live(self, without: "Order | None" = None) -> list[Use]:
+    def live(self, without: "Order | Series | None" = None) -> list[Use]:
         return [use for use in self.uses if use.live and use.order is not without]
 
 
@@ -98,6 +99,7 @@ class Visit:
     token: str = ""
     status: str = "CONFIRMED"
     moves: int = 0
+    series: "Series | None" = None
 
     @property
     def end(self) -> datetime:
@@ -165,6 +167,78 @@ class Order:
 
 
 @dataclass(eq=False)
+class Due:
+    """A visit that a plan owes, and the one that it became; `asked` is the other time that waits for the office."""
+
+    sequence: int
+    day: date
+    before: date
+    status: str = "UNPLACED"
+    visit: Visit | None = None
+    moved: bool = False
+    has_reason: bool = False
+    key: int = 0
+    asked: datetime | None = None
+    asked_key: int | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class Series:
+    """A plan: one service, again and again, at the price and length of the day on which it was made.
+
+    `asked_time` and `wish` are what was asked for; `kept` and `person` what the first visit that was placed has made
+    of it.
+    """
+
+    service: Service
+    frequency: str
+    start: date
+    asked_time: time
+    wish: Person | None
+    customer: Customer | None
+    email: str
+    price: Decimal = Decimal(0)
+    minutes: int = 0
+    buffer: int = 0
+    count: int = 0
+    key: int = 0
+    token: str = ""
+    status: str = "PENDING"
+    kept: time | None = None
+    person: Person | None = None
+    dues: list[Due] = field(default_factory=list)
+    discount: Decimal = Decimal("0.00")
+    coupon: Coupon | None = None
+    was_active: bool = False
+    resume_on: date | None = None
+    next: date | None = None
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self.rhythm, self.end = self.start, nominal(self.start, "MONTHLY", 1)
+
+    @property
+    def time(self) -> time:
+        return self.kept or self.asked_time
+
+    @property
+    def contact(self) -> str:
+        return self.customer.email if self.customer else self.email
+
+    @property
+    def total(self) -> Decimal:
+        return self.price * self.count
+
+    @property
+    def code(self) -> str:
+        return self.coupon.code if self.coupon else ""
+
+    @property
+    def owed(self) -> int:
+        return self.count - sum(due.status != "CANCELLED" for due in self.dues)
+
+
+@dataclass(eq=False)
 class Hold:
     """A time kept for a while."""
 
@@ -210,6 +284,15 @@ class Wanted:
 
 Planned = tuple[Line, Person, datetime, datetime]
 Plan = list[Planned]
+
+
+def nominal(start: date, frequency: str, number: int) -> date:
+    """The date `number` of a rhythm; months are counted from the start, and short ones end it early."""
+    if frequency != "MONTHLY":
+        return start + timedelta(days=(7 if frequency == "WEEKLY" else 14) * number)
+    year, month = divmod(start.year * 12 + start.month - 1 + number, 12)
+    following = date(year + month // 11, (month + 1) % 12 + 1, 1)
+    return min(date(year, month + 1, 1) + timedelta(days=start.day - 1), following - timedelta(days=1))
 
 
 def person_of(email: str) -> str:

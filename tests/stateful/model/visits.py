@@ -117,7 +117,7 @@ class Visits(Orders):
             return ["INVALID_TRANSITION"]
         if by_office:
             return OK
-        if visit.order is not None:
+        if visit.order is not None or visit.series is not None:
             return ["CHANGE_REQUEST_NEEDED"]
         if self.now > visit.start - POLICY:
             return ["TOO_LATE"]
