@@ -38,7 +38,7 @@ def test_whoever_said_nothing_is_told_everything(ada: Api) -> None:
     found = ada(READ).data["notificationPreferences"]
     assert found["quietHours"] is None
     assert {each["group"]: (each["email"], each["sms"]) for each in found["groups"]} == {
-        "ORDERS": (True, None),
+        "ORDERS": (True, True),
         "VISITS": (True, True),
         "REMINDERS": (True, True),
         "PLANS": (True, None),
@@ -54,7 +54,7 @@ def test_a_group_and_the_quiet_hours_are_changed_and_the_rest_stays(ada: Api) ->
     ada.mutate("updateNotificationPreferences", {"groups": [{"group": "ORDERS", "email": False}]}, ANSWER)
     found = ada(READ).data["notificationPreferences"]
     ways = {each["group"]: (each["email"], each["sms"]) for each in found["groups"]}
-    assert (ways["REMINDERS"], ways["ORDERS"]) == ((True, False), (False, None))
+    assert (ways["REMINDERS"], ways["ORDERS"]) == ((True, False), (False, True))
     assert found["quietHours"] == {"from": "22:00", "until": "07:00"}
     ada.mutate("updateNotificationPreferences", {"quietHours": {}}, ANSWER)
     assert ada(READ).data["notificationPreferences"]["quietHours"] is None
