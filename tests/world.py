@@ -181,7 +181,7 @@ def _add_bookings(world: World, service: Service) -> None:
     add = partial(factories.direct_booking, service)
     noon = datetime(2027, 3, 2, 12, tzinfo=UTC)
     world.add("booking", add(staff=staff, customer=customer, status="PENDING", start=noon))
-    world.add("missed visit", add(staff=staff, customer=customer, start=NOW - timedelta(minutes=30)))
+    world.add("missed visit", add(staff=staff, customer=customer, start=NOW - timedelta(hours=3)))  # today, and over
     done = add(staff=staff, customer=customer, status="COMPLETED", start=NOW - timedelta(days=8))
     world.add("done visit", done)
     world.add("photo", factories.photo(done), "CompletionPhoto")

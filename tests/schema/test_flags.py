@@ -76,6 +76,7 @@ LESS: dict[str, dict[str, list[str]]] = {
             "Mutation.changeVisits",
             "Mutation.approveVisitChange",
             "Mutation.rejectVisitChange",
+            "Mutation.announceArrival",
             "Mutation.startAppointment",
             "Mutation.completeAppointment",
             "Mutation.markNoShow",

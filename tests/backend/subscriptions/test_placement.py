@@ -190,3 +190,15 @@ def test_a_moved_visit_says_what_was_in_its_way_and_shifts_no_other(busy: list[B
     assert (first.slot.start, first.is_moved, first.reason) == (datetime(2027, 3, 9, 9, tzinfo=UTC), True, reason)
     assert (second_.slot.start, second_.is_moved) == (datetime(2027, 3, 15, 9, tzinfo=UTC), False)
     assert kept == wish
+
+
+def test_where_no_time_is_named_the_wished_person_comes_when_it_can_and_others_only_where_it_never_can() -> None:
+    visits = visits_of_plan(START, Frequency.WEEKLY, 1)[:1]
+    calendar = Calendar(zone=LONDON, grid_minutes=15, search_days=14, earliest=0)
+    until_ten = [Busy(second(START, 9 * 60), second(START, 10 * 60))]
+    all_day = [Busy(second(START, 0), second(START, 23 * 60), True)]
+    for busy, wanted in ((until_ten, (10, 2)), (all_day, (9, 1))):
+        people = [person(1, visits, []), person(2, visits, busy)]
+        ((placed,), _) = place_visits(visits, people, NEED, wish=Wish(None, 2), calendar=calendar)
+        assert placed.slot is not None
+        assert (placed.slot.start, placed.slot.staff_id) == (datetime(2027, 3, 8, wanted[0], tzinfo=UTC), wanted[1])
