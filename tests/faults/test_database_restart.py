@@ -20,13 +20,15 @@ pytestmark = pytest.mark.faults
 def own_stack() -> Iterator[Stack]:
     """A whole installation of its own, for a server that others use can't be crashed."""
     stack = Stack({"WORKER_THREADS": "2"})
-    stack.environ |= {"DATABASE_URL": start_postgres(stack.home), "REDIS_URL": start_redis(stack.home)}
-    assert stack.start("migrate", "--verbosity", "0").wait(300) == 0, stack.logs()
-    yield stack
-    stop_redis(stack.home)
-    stack.stop_all()
-    stop_postgres(stack.home, immediately=True)
-    stack.close()
+    try:
+        stack.environ |= {"DATABASE_URL": start_postgres(stack.home), "REDIS_URL": start_redis(stack.home)}
+        assert stack.start("migrate", "--verbosity", "0").wait(300) == 0, stack.logs()
+        yield stack
+    finally:
+        stop_redis(stack.home)
+        stack.stop_all()
+        stop_postgres(stack.home, immediately=True)
+        stack.close()
 
 
 def ask(stack: Stack, sql: LiteralString, *values: Any) -> list[int]:
