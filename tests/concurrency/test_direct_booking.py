@@ -14,6 +14,7 @@ from backend.accounts.queries import viewer_for_user
 from backend.catalogue.models import Service
 from backend.core import transactions
 from backend.core.errors import Overtaken, Refusal, Refusals
+from backend.core.transactions import use_case
 from backend.core.viewer import NOBODY, Role, Viewer
 from backend.customers.rules import Contact, PostalAddress
 from backend.events.models import Event
@@ -23,7 +24,9 @@ from backend.scheduling.actions import (
     RescheduleRequest,
     book_appointment,
     cancel_appointment,
+    give_visit_to,
     moving,
+    reassigning,
     reschedule_appointment,
     rescheduling,
 )
@@ -180,19 +183,29 @@ def test_two_moves_of_one_visit_with_one_version_have_one_winner(service: Servic
     assert CustomerAppointment.objects.get().reschedules == 1
 
 
-@pytest.fixture
-def handed_over_meanwhile(service: Service, monkeypatch: pytest.MonkeyPatch) -> partial[Any]:
-    """Anna's visit, to be moved to Cleo by its guest; Bea gets it after the guest's look and before its locks."""
-    anna, bea, cleo = (factories.staff_member(service) for _ in range(3))
-    row = factories.direct_booking(service, staff=anna)
-    handing_over = iter([lambda: Appointment.objects.filter(pk=row.pk).update(staff=bea)])
+def hand_over_before_locking(
+    monkeypatch: pytest.MonkeyPatch, module: Any, row: Appointment, to: Staff
+) -> list[set[int]]:
+    """Somebody else gets the visit after the first look of `module` and before its locks; whom it locks then."""
+    handing_over = iter([lambda: Appointment.objects.filter(pk=row.pk).update(staff=to)])
+    locked: list[set[int]] = []
 
     def lock_late(staff_ids: Any) -> Any:
         for hand_over in handing_over:
             assert all_at_once([hand_over]) == [WON]
-        return lock_staff(staff_ids)
+        locked.append(set(staff_ids))
+        return lock_staff(locked[-1])
 
-    monkeypatch.setattr(rescheduling, "lock_staff", lock_late)
+    monkeypatch.setattr(module, "lock_staff", lock_late)
+    return locked
+
+
+@pytest.fixture
+def handed_over_meanwhile(service: Service, monkeypatch: pytest.MonkeyPatch) -> partial[Any]:
+    """Anna's visit, to be moved to Cleo by its guest; Bea gets it meanwhile."""
+    anna, bea, cleo = (factories.staff_member(service) for _ in range(3))
+    row = factories.direct_booking(service, staff=anna)
+    hand_over_before_locking(monkeypatch, rescheduling, row, to=bea)
     return moving_to(row, NINE + timedelta(hours=3), cleo)
 
 
@@ -210,6 +223,18 @@ def test_control_who_looks_once_refuses_a_wish_for_no_fault_of_its_own(
     monkeypatch.setattr(transactions, "LOOKS", 1)
     with pytest.raises(Overtaken):
         handed_over_meanwhile()
+
+
+def test_a_visit_given_to_two_people_at_once_goes_to_one_after_the_other(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without looking again, the second would lock a third person after two others, out of the order of ids."""
+    anna, bea, cleo = (factories.staff_member(service) for _ in range(3))
+    row = factories.direct_booking(service, staff=anna)
+    locked = hand_over_before_locking(monkeypatch, reassigning, row, to=bea)
+    moved = use_case(give_visit_to)(appointment_id=row.pk, staff_id=cleo.pk, actor_id=None, now=NOW)
+    assert (moved.staff_id, Claim.objects.get().staff_id) == (cleo.pk, cleo.pk)
+    assert locked == [{anna.pk, cleo.pk}, {bea.pk, cleo.pk}]
 
 
 def planning(service: Service, start: datetime, staff: Staff | None) -> partial[Any]:

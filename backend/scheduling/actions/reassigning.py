@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from backend.core.business import business
-from backend.core.errors import FieldPath, InvalidTransition, raise_all
+from backend.core.errors import FieldPath, InvalidTransition, Overtaken, raise_all
 from backend.core.transactions import step
 from backend.scheduling.actions.moving import move_visits
 from backend.scheduling.actions.progress import locked_visits
@@ -79,8 +79,10 @@ def give_visit_to(
     `outside_hours`, NotWorking, all under `field`.
     """
     old = Appointment.objects.filter(pk=appointment_id).values_list("staff_id", flat=True)
-    lock_staff({staff_id, *old})
+    locked = lock_staff({staff_id, *old})
     row = locked_visits([appointment_id]).get()
+    if row.staff_id not in locked:
+        raise Overtaken
     if row.status not in (AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED):
         raise InvalidTransition(f"A visit that is {row.status} stays with whoever has it.")
     (visit,) = handovers([row], [staff_id])

@@ -1,6 +1,7 @@
 """Making accounts in the office and at the console."""
 
 from datetime import datetime
+from io import StringIO
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -72,6 +73,22 @@ def test_the_first_admin_is_made_at_the_console(monkeypatch: pytest.MonkeyPatch)
     assert User.objects.get(email="boss@example.com").role == "ADMIN"
     with pytest.raises(CommandError, match="already"):
         call_command("create_admin", "boss@example.com")
+
+
+def test_a_script_pipes_the_first_admin_s_password_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(f"{GOOD}\nmore"))
+    call_command("create_admin", "boss@example.com", password_stdin=True)
+    assert User.objects.get(email="boss@example.com").check_password(GOOD)
+
+
+def test_where_nobody_can_be_asked_the_console_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("backend.accounts.management.commands.create_admin.getpass", nobody)
+    with pytest.raises(CommandError, match="--password-stdin"):
+        call_command("create_admin", "boss@example.com")
+    assert not User.objects.exists()
 
 
 def test_the_console_wants_the_same_password_twice(monkeypatch: pytest.MonkeyPatch) -> None:
