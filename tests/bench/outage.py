@@ -130,7 +130,10 @@ def connect_calendar(google: GoogleFake) -> None:
 
     google.grants.append(Grant("", "", refresh_token="refresh-1"))
     secrets = {"access_token": "old", "refresh_token": "refresh-1", "expires_at": 0}
-    factories.connected_calendar(User.objects.get(role="ADMIN"), calendar_id=google.account, secrets=secrets)
+    all_visits = {"all_visits": True}
+    factories.connected_calendar(
+        User.objects.get(role="ADMIN"), calendar_id=google.account, secrets=secrets, settings=all_visits
+    )
 
 
 def hurry() -> None:
