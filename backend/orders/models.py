@@ -18,6 +18,7 @@ from backend.scheduling.rules import AppointmentStatus
         "guest_name",
         "guest_email",
         "guest_phone",
+        "guest_language",
         "line1",
         "line2",
         "city",

@@ -93,7 +93,16 @@ class Photo(models.Model):
 
 @audited(
     secret=["tracking_token"],
-    personal=["contact_name", "contact_email", "contact_phone", "line1", "line2", "city", "postcode"],
+    personal=[
+        "contact_name",
+        "contact_email",
+        "contact_phone",
+        "contact_language",
+        "line1",
+        "line2",
+        "city",
+        "postcode",
+    ],
 )
 class CustomerAppointment(models.Model):
     """Whom a visit is for, where and on which terms: frozen when it was booked."""

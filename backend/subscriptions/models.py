@@ -18,6 +18,7 @@ from backend.subscriptions.rules import Frequency, SubscriptionStatus, VisitStat
         "guest_name",
         "guest_email",
         "guest_phone",
+        "guest_language",
         "line1",
         "line2",
         "city",

@@ -37,6 +37,7 @@ def export_orders(*, subject: DataSubject) -> list[dict[str, Any]]:
             "name": order.guest_name,
             "email": order.guest_email,
             "phone": order.guest_phone,
+            "language": order.guest_language,
             "line1": order.line1,
             "line2": order.line2,
             "city": order.city,
@@ -82,6 +83,7 @@ def erase_orders(*, subject: DataSubject, field: FieldPath, now: datetime) -> in
     changes.update(reason="", review_note="")
     orders.update(
         guest_phone="",
+        guest_language="",
         line1="Erased",
         line2="",
         city="",

@@ -38,6 +38,7 @@ def export_plans(*, subject: DataSubject) -> list[dict[str, Any]]:
             "name": plan.guest_name,
             "email": plan.guest_email,
             "phone": plan.guest_phone,
+            "language": plan.guest_language,
             "line1": plan.line1,
             "line2": plan.line2,
             "city": plan.city,
@@ -83,6 +84,7 @@ def erase_plans(*, subject: DataSubject, field: FieldPath, now: datetime) -> int
     changes.update(reason="", review_note="")
     plans.update(
         guest_phone="",
+        guest_language="",
         line1="Erased",
         line2="",
         city="",
