@@ -1,6 +1,6 @@
 """Confirming an order: who comes when is decided, their time is taken, and the customer can count on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,27 +52,17 @@ def _confirm(*, viewer: Viewer, order_id: int, version: int | None, outside_hour
     let_hold_go(order, now=now)
     board = board_for(request, outside_hours=outside_hours, now=now)
     plan = plan_visits(request.items, board, start=request.start, day=request.day)
-    visits = _visits(order, items, plan, request.place)
+    by_position = {item.position: item for item in items}
+    pairs = [(by_position[visit.position], visit) for visit in plan]
+    visits = [_visit_plan(order, item, visit, request.place) for item, visit in pairs]
     appointments = book_visits(visits=visits, locked=locked, order_id=order.pk, actor_id=viewer.user_id, now=now)
-    _give(items, plan, appointments)
+    for (item, visit), appointment in zip(pairs, appointments, strict=True):
+        item.staff_id, item.appointment_id = visit.staff_id, appointment.pk
+    OrderItem.objects.bulk_update(items, ["staff", "appointment"])
     order.status, order.confirmed_at, order.version = OrderStatus.CONFIRMED, now, order.version + 1
     order.save(update_fields=["status", "confirmed_at", "version"])
     emit([OrderConfirmed(order_id=order.pk, customer_id=order.customer_id, actor_id=viewer.user_id)], now=now)
     return order
-
-
-def _visits(order: Order, items: Sequence[OrderItem], plan: Sequence[PlannedVisit], place: Place) -> list[VisitPlan]:
-    by_position = {item.position: item for item in items}
-    return [_visit_plan(order, by_position[visit.position], visit, place) for visit in plan]
-
-
-def _give(items: Sequence[OrderItem], plan: Sequence[PlannedVisit], appointments: Sequence[Any]) -> None:
-    """Let each item know its visit and who comes."""
-    by_position = {item.position: item for item in items}
-    for visit, appointment in zip(plan, appointments, strict=True):
-        item = by_position[visit.position]
-        item.staff_id, item.appointment_id = visit.staff_id, appointment.pk
-    OrderItem.objects.bulk_update(items, ["staff", "appointment"])
 
 
 def _visit_plan(order: Order, item: OrderItem, visit: PlannedVisit, place: Place) -> VisitPlan:
