@@ -24,21 +24,26 @@ from backend.staff.queries import lock_staff
 
 @step
 def move_visits(
-    *, moves: Mapping[int, Move], outside_hours: bool = False, actor_id: int | None, reason: str = "", now: datetime
+    *,
+    moves: Mapping[int, Move],
+    locked: Mapping[int, Any] | None = None,
+    outside_hours: bool = False,
+    actor_id: int | None,
+    reason: str = "",
+    now: datetime,
 ) -> list[Appointment]:
     """Give open visits new starts, other members of staff, or both, by id: all of them, or SlotTaken, TravelTime
     or DailyLimit.
 
     They keep their length and may slide over each other's old time; deadlines count from the new start. Closed visits
     stay as they are. One `appointment.moved` for each, which the person who loses a visit hears as well. Who is fit for
-    a visit (`offers`, `covers`) is the caller's to decide; statements don't grow with the visits.
+    a visit (`offers`, `covers`) is the caller's to decide; statements don't grow with the visits. Who has locked all
+    old and new staff rows already hands on what `lock_staff` gave, as `locked`.
 
     Raises InvalidTransition for work that has begun, NotWorking unless `outside_hours`, and Overtaken where a visit
     went to somebody else between the caller's look and the lock. After a refusal the transaction must be left to fail.
     """
-    # Staff before visits: whoever claims time queues up at the person, old and new in one statement.
-    old = Appointment.objects.filter(pk__in=moves).values_list("staff_id", flat=True)
-    locked = lock_staff({*old, *(move.staff_id for move in moves.values() if move.staff_id is not None)})
+    locked = _lock_old_and_new(moves) if locked is None else locked
     rows = list(_open_with_order(moves))
     if any(row.staff_id not in locked for row in rows):
         raise Overtaken
@@ -56,6 +61,12 @@ def move_visits(
     facts = [AppointmentMoved(**told(row, before[row.pk], row.order_id, actor_id), reason=reason) for row in rows]
     emit(facts, now=now)
     return rows
+
+
+def _lock_old_and_new(moves: Mapping[int, Move]) -> Mapping[int, Any]:
+    """Staff before visits: whoever claims time queues up at the person, old and new in one statement."""
+    old = Appointment.objects.filter(pk__in=moves).values_list("staff_id", flat=True)
+    return lock_staff({*old, *(move.staff_id for move in moves.values() if move.staff_id is not None)})
 
 
 def _open_with_order(appointment_ids: Iterable[int]) -> QuerySet[Any]:

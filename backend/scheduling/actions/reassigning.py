@@ -101,7 +101,8 @@ def give_visit_to(
     )
     if against is not None:
         raise against
-    (moved,) = move_visits(moves={row.pk: Move(staff_id=staff_id)}, outside_hours=True, actor_id=actor_id, now=now)
+    moves = {row.pk: Move(staff_id=staff_id)}
+    (moved,) = move_visits(moves=moves, locked=locked, outside_hours=True, actor_id=actor_id, now=now)
     return moved
 
 

@@ -102,9 +102,9 @@ def _reschedule(*, viewer: Viewer, request: RescheduleRequest, now: datetime) ->
     ids = {row.staff_id} if request.staff_id is None else {row.staff_id, request.staff_id}
     if request.staff_id is None:
         ids |= candidates_for(row.service_id, place, service_field=("start",), field=("start",))
-    lock_staff(ids)
+    locked = lock_staff(ids)
     row = locked_visits([row.pk]).get()
-    if row.staff_id not in ids:
+    if row.staff_id not in locked:
         raise Overtaken
     reason = _checked(row, party, request, now)
     slot = choose_slot(
@@ -119,6 +119,7 @@ def _reschedule(*, viewer: Viewer, request: RescheduleRequest, now: datetime) ->
     )
     (moved,) = move_visits(
         moves={row.pk: Move(start=request.start, staff_id=slot.staff_id)},
+        locked=locked,
         outside_hours=True,  # decided above, by what the slot search offers
         actor_id=viewer.user_id,
         reason=reason,
